@@ -34,6 +34,10 @@
 #define ENVIRONMENT_CREDENTIAL      "flake-containers.environment"
 #define ENVIRONMENT_CREDENTIAL_PATH "/run/host/credentials/" ENVIRONMENT_CREDENTIAL
 
+/* PATH inside, where nothing else says it: one for root and for users, as "su -" and sudo have it on most
+ * systems, since developers administer the containers that they enter. */
+#define PATH_FHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* What units inside are called that run programs for the user. */
 #define GUEST_EXEC_PREFIX "flake-containers-exec-"
 

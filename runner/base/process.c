@@ -225,6 +225,14 @@ void process_unblock_signals(void) {
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void process_reset_signals(void) {
+        struct sigaction by_default = {.sa_handler = SIG_DFL};
+
+        for (int i = 1; i < _NSIG; i++)
+                (void) sigaction(i, &by_default, NULL);
+        process_unblock_signals();
+}
+
 static sigset_t process_interrupts(void) {
         sigset_t mask;
 

@@ -63,6 +63,10 @@ int process_exit_status(int status);
  * block for an event loop. Async-signal-safe. */
 void process_unblock_signals(void);
 
+/* The same, and each has its default effect again: for a child that is to begin as if nothing had been
+ * before it. */
+void process_reset_signals(void);
+
 /* Blocks SIGINT, SIGTERM and SIGHUP, for a command that ends in order when one comes: an event loop sees
  * them, and what takes long looks for one that is pending. @ret_old: what was blocked before; may be
  * NULL. */

@@ -5,7 +5,8 @@
 #include "base/alloc.h"
 #include "base/uuid.h"
 
-int uuid_make(char ret[static UUID_LENGTH + 1], Error *reterr) {
+int uuid_make(char **ret, Error *reterr) {
+        char digits[UUID_LENGTH + 1];
         uint8_t bytes[UUID_LENGTH / 2];
 
         if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes))
@@ -13,7 +14,8 @@ int uuid_make(char ret[static UUID_LENGTH + 1], Error *reterr) {
         bytes[6] = (bytes[6] & 0x0f) | 0x40; /* version 4 */
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
         for (size_t i = 0; i < sizeof(bytes); i++)
-                (void) sprintf(ret + 2 * i, "%02x", bytes[i]);
+                (void) sprintf(digits + 2 * i, "%02x", bytes[i]);
+        *ret = uuid_format(digits);
         return 0;
 }
 

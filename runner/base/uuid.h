@@ -7,8 +7,8 @@
 
 #define UUID_LENGTH 32
 
-/* @ret: hexadecimal digits, as in machine-id(5). */
-int uuid_make(char ret[static UUID_LENGTH + 1], Error *reterr);
+/* @ret: a new one, with dashes; owned by the caller. */
+int uuid_make(char **ret, Error *reterr);
 
-/* Such digits with dashes between them; owned by the caller. */
+/* Dashes between the hexadecimal digits of machine-id(5); owned by the caller. */
 char *uuid_format(const char *digits);

@@ -23,22 +23,62 @@
 
 typedef struct Life {
         const CellOptions *options;
-        int proc_fd;   /* of our PID namespace */
         int tell_fd;   /* to NOTIFY_SOCKET, connected while its path leads there; -EBADF: there is none */
         int notify_fd; /* TREE_NOTIFY */
-        int cgroup_fd; /* the payload's */
-        int sync_fd;   /* of inside_become() */
         int leader_fd; /* a pidfd */
         pid_t leader;
 } Life;
 
 static void life_done(Life *l) {
-        (void) safe_close(l->proc_fd);
         (void) safe_close(l->tell_fd);
         (void) safe_close(l->notify_fd);
-        (void) safe_close(l->cgroup_fd);
-        (void) safe_close(l->sync_fd);
         (void) safe_close(l->leader_fd);
+}
+
+/* Return: 1 the payload is executed, 0 the guest has ended and said why. */
+static int bring_up(pid_t leader, int sync_fd, Error *reterr) {
+        _cleanup_close_ int proc_fd = open(TREE_PROC, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r = proc_fd < 0 ? -errno : userns_copy_maps(proc_fd, leader);
+
+        if (r < 0)
+                return error_set(reterr, r, "give the container its ids");
+        r = handshake_tell(sync_fd);
+        if (r >= 0)
+                r = handshake_await(sync_fd);
+        if (r <= 0)
+                return r < 0 ? error_set(reterr, r, "wait for the container") : 0;
+        r = tree_hide_sights(reterr);
+        if (r < 0)
+                return r;
+        r = handshake_tell(sync_fd);
+        return r < 0 ? error_set(reterr, r, "tell the container") : 1;
+}
+
+/* In the guest's own process it returns with an error only. Otherwise as bring_up(). */
+static int start_guest(Life *l, int cgroup_fd, Error *reterr) {
+        struct clone_args args = {
+                .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                         CLONE_INTO_CGROUP | CLONE_PIDFD | (l->options->private_network ? CLONE_NEWNET : 0),
+                .exit_signal = SIGCHLD,
+                .cgroup = (uint64_t) cgroup_fd,
+                .pidfd = (uint64_t) (uintptr_t) &l->leader_fd,
+        };
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+        int pair[2];
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a socket pair");
+        ours = pair[0];
+        theirs = pair[1];
+        l->leader = (pid_t) syscall(SYS_clone3, &args, sizeof(args));
+        if (l->leader < 0)
+                return error_set(reterr, errno, "make the container's namespaces");
+        if (l->leader == 0) {
+                ours = safe_close(ours);
+                return inside_become(l->options, theirs, reterr);
+        }
+        theirs = safe_close(theirs);
+        return bring_up(l->leader, ours, reterr);
 }
 
 /* What listens there may have ended; that is not the guest's affair. */
@@ -47,77 +87,39 @@ static void life_tell(const Life *l, const char *text) {
                 (void) send(l->tell_fd, text, strlen(text), MSG_NOSIGNAL);
 }
 
-/* In the guest's own process it returns with an error only. */
-static int start_guest(Life *l, Error *reterr) {
-        struct clone_args args = {
-                .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                         CLONE_INTO_CGROUP | CLONE_PIDFD,
-                .exit_signal = SIGCHLD,
-                .cgroup = (uint64_t) l->cgroup_fd,
-                .pidfd = (uint64_t) (uintptr_t) &l->leader_fd,
-        };
-        _cleanup_close_ int theirs = -EBADF;
-        int pair[2];
-
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-                return error_set(reterr, errno, "make a socket pair");
-        l->sync_fd = pair[0];
-        theirs = pair[1];
-        if (l->options->private_network)
-                args.flags |= CLONE_NEWNET;
-        l->leader = (pid_t) syscall(SYS_clone3, &args, sizeof(args));
-        if (l->leader < 0)
-                return error_set(reterr, errno, "make the container's namespaces");
-        if (l->leader > 0)
-                return 0;
-        l->sync_fd = safe_close(l->sync_fd);
-        return inside_become(l->options, theirs, reterr);
-}
-
-/* Return: 1 the payload is executed, 0 the guest has ended and said why. */
-static int bring_up(Life *l, Error *reterr) {
-        int r;
-
-        r = userns_copy_maps(l->proc_fd, l->leader);
-        if (r < 0)
-                return error_set(reterr, r, "give the container its ids");
-        r = handshake_tell(l->sync_fd);
-        if (r >= 0)
-                r = handshake_await(l->sync_fd);
-        if (r <= 0)
-                return r < 0 ? error_set(reterr, r, "wait for the container") : 0;
-        r = tree_hide_sights(reterr);
-        l->proc_fd = safe_close(l->proc_fd);
-        if (r < 0)
-                return r;
-        r = handshake_tell(l->sync_fd);
-        return r < 0 ? error_set(reterr, r, "tell the container") : 1;
+static bool guest_tells_ready(const Life *l) {
+        return streq_ptr(l->options->notify_ready, "yes");
 }
 
 static void announce(const Life *l) {
-        _cleanup_free_ char *text =
-                xasprintf("STATUS=Container running.\nX_NSPAWN_LEADER_PID=%d%s", (int) l->leader,
-                          streq_ptr(l->options->notify_ready, "yes") ? "" : "\nREADY=1");
+        _cleanup_free_ char *text = xasprintf("STATUS=Container running.\nX_NSPAWN_LEADER_PID=%d%s",
+                                              (int) l->leader, guest_tells_ready(l) ? "" : "\nREADY=1");
 
         life_tell(l, text);
 }
 
-/* Users other than root may tell as well, who do not count; and of the guest's PID 1 nothing else is passed
- * on. */
+/* Users other than root may tell as well, who do not count. */
 static void on_notification(const Life *l) {
         _cleanup_(nspawn_notice_done) NspawnNotice notice = {};
-        _cleanup_free_ char *status = NULL;
+        _cleanup_free_ char *words = NULL;
         char text[4096];
 
         if (notify_socket_receive(l->notify_fd, l->leader, text, sizeof(text)) <= 0)
                 return;
         nspawn_notice_parse(text, &notice);
-        if (notice.status)
-                status = xasprintf("STATUS=Container running: %s", notice.status);
-        if (status)
-                life_tell(l, status);
-        if (notice.ready && streq_ptr(l->options->notify_ready, "yes"))
-                life_tell(l, "READY=1");
+        notice.ready = notice.ready && guest_tells_ready(l);
+        words = nspawn_notice_pass_on(&notice);
+        if (words)
+                life_tell(l, words);
+}
+
+/* reboot(2): the kernel tells the parent of a PID 1 by these signals what it has asked for. */
+static int life_end_to_status(const siginfo_t *end) {
+        if (end->si_code == CLD_EXITED)
+                return end->si_status;
+        return end->si_status == SIGHUP   ? EXIT_REBOOT
+               : end->si_status == SIGINT ? EXIT_SUCCESS
+                                          : EXIT_FAILURE;
 }
 
 static int life_wait_for_end(const Life *l, int *ret_status, Error *reterr) {
@@ -135,18 +137,13 @@ static int life_wait_for_end(const Life *l, int *ret_status, Error *reterr) {
         }
         if (waitid(P_PID, (id_t) l->leader, &end, WEXITED) < 0)
                 return error_set(reterr, errno, "wait for the container");
-        if (end.si_code == CLD_EXITED)
-                *ret_status = end.si_status;
-        /* reboot(2): the kernel tells the parent of a PID 1 by these what it has asked for. */
-        else
-                *ret_status = end.si_status == SIGHUP   ? EXIT_REBOOT
-                              : end.si_status == SIGINT ? EXIT_SUCCESS
-                                                        : EXIT_FAILURE;
+        *ret_status = life_end_to_status(&end);
         return 0;
 }
 
 int life_run(const CellOptions *o, int *ret_status, Error *reterr) {
-        _cleanup_(life_done) Life l = {o, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, 0};
+        _cleanup_(life_done) Life l = {o, -EBADF, -EBADF, -EBADF, 0};
+        _cleanup_close_ int cgroup_fd = -EBADF;
         const char *tell = getenv("NOTIFY_SOCKET");
         int r;
 
@@ -155,19 +152,13 @@ int life_run(const CellOptions *o, int *ret_status, Error *reterr) {
         (void) umask(022);
         r = tell ? l.tell_fd = notify_socket_connect(tell, reterr) : 0;
         if (r >= 0)
-                r = l.cgroup_fd = cgroup_divide(reterr);
+                r = cgroup_fd = cgroup_divide(reterr);
         if (r >= 0)
                 r = tree_enter(o, reterr);
-        if (r < 0)
-                return r;
-        l.proc_fd = open(TREE_PROC, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (l.proc_fd < 0)
-                return error_set(reterr, errno, "open '" TREE_PROC "'");
-        r = l.notify_fd = notify_socket_open(TREE_NOTIFY, 0666, reterr);
         if (r >= 0)
-                r = start_guest(&l, reterr);
+                r = l.notify_fd = notify_socket_open(TREE_NOTIFY, 0666, reterr);
         if (r >= 0)
-                r = bring_up(&l, reterr);
+                r = start_guest(&l, cgroup_fd, reterr);
         if (r < 0)
                 return r;
         if (r > 0)

@@ -12,32 +12,25 @@
 #define DEADLINE_SECONDS 90
 #define EXIT_EXCEPTION   255 /* as of systemd-nspawn's: PID 2 was killed */
 
-/* Of reboot(2). */
-typedef enum Asked {
-        ASKED_NOTHING,
-        ASKED_POWEROFF = RB_POWER_OFF,
-        ASKED_REBOOT = RB_AUTOBOOT,
-} Asked;
-
-/* systemd's signals for PID 1, and ctrl-alt-del: from SIGRTMIN+3 on halt, power off, boot again, kexec, and
- * from +13 on the same at once. SIGRTMIN is not a constant. */
-static Asked what_signal_asks(int number) {
+/* What of reboot(2) systemd's signals for PID 1 mean, and ctrl-alt-del: from SIGRTMIN+3 on halt, power off,
+ * boot again, kexec, and from +13 on the same at once. 0: nothing. SIGRTMIN is not a constant. */
+static int what_signal_asks(int number) {
         int n = number - SIGRTMIN;
 
         if (n == 3 || n == 4 || n == 13 || n == 14)
-                return ASKED_POWEROFF;
-        return n == 5 || n == 6 || n == 15 || n == 16 || number == SIGINT ? ASKED_REBOOT : ASKED_NOTHING;
+                return RB_POWER_OFF;
+        return n == 5 || n == 6 || n == 15 || n == 16 || number == SIGINT ? RB_AUTOBOOT : 0;
 }
 
-static _Noreturn void end(Asked asked, int status) {
-        /* The kernel then ends this process by a signal that says which. */
-        if (asked != ASKED_NOTHING)
-                (void) reboot((int) asked);
+/* @asked: the kernel then ends this process by a signal that says which. */
+static _Noreturn void end(int asked, int status) {
+        if (asked != 0)
+                (void) reboot(asked);
         _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_EXCEPTION);
 }
 
 /* Reaps all that has ended; PID 2's end is ours. */
-static void stub_reap(pid_t command, Asked asked) {
+static void stub_reap(pid_t command, int asked) {
         int status;
         pid_t pid;
 
@@ -50,16 +43,16 @@ static void stub_reap(pid_t command, Asked asked) {
 
 /* @all: they are blocked. */
 static _Noreturn void watch_command(pid_t command, const sigset_t *all) {
-        Asked asked = ASKED_NOTHING;
+        int asked = 0;
 
         for (;;) {
                 int number;
 
                 stub_reap(command, asked);
                 number = sigwaitinfo(all, NULL);
-                if (number == SIGALRM && asked != ASKED_NOTHING)
+                if (number == SIGALRM && asked != 0)
                         end(asked, 0);
-                if (number < 0 || asked != ASKED_NOTHING || what_signal_asks(number) == ASKED_NOTHING)
+                if (number < 0 || asked != 0 || what_signal_asks(number) == 0)
                         continue;
                 asked = what_signal_asks(number);
                 (void) alarm(DEADLINE_SECONDS);

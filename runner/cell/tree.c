@@ -10,11 +10,19 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/uuid.h"
 #include "cell/tree.h"
 #include "rootfs/made-files.h"
 #include "rootfs/mounts.h"
 
 #define CREDENTIAL_MAX ((size_t) 1 << 20) /* systemd's limit */
+
+/* Attributes of mounts in which there are no programs. */
+#define NOTHING (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* As TREE_PROC. */
+#define SYSFS   "/run/host/.sysfs"
+#define BOOT_ID "/run/host/.boot-id"
 
 /* A detached mount, and where it belongs inside. */
 typedef struct Piece {
@@ -66,49 +74,74 @@ static int pieces_add_credentials(Pieces *p, const CellCredentials *credentials,
         return r < 0 ? r : mount_set_read_only(fd, reterr);
 }
 
-/* What every guest has, in this order. */
-static const struct {
-        const char *kind; /* of a new file system; NULL: what the host has at that path */
-        const char *path, *mode, *size;
+/* When it is opened; what is opened at one time is attached after all of it, in the order of the table. */
+typedef enum Moment {
+        OUTSIDE, /* while paths are the host's */
+        INSIDE,  /* in the guest's namespaces */
+        AT_LAST, /* there, when that is attached */
+} Moment;
+
+/* What every guest has. */
+static const struct Own {
+        Moment moment;
+        const char *kind; /* of a new file system; NULL: what there is at @source */
+        const char *path;
         unsigned attributes;
-        bool if_there,
-                if_of_host; /* left out where the host has none, where the network is the guest's own */
+        MountOption options[3]; /* of the new one */
+        const char *source;     /* NULL: @path */
+        bool if_there;
+        enum { EITHER, OF_HOST, OF_GUEST } network; /* left out where that is another one's */
 } own_pieces[] = {
+        /* clang-format off */
         /* Another sysfs needs a network namespace of one's own. */
-        {NULL, "/sys", .attributes = MOUNT_ATTR_RDONLY, .if_of_host = true},
-        {"tmpfs", "/sys/fs/cgroup", "0755", "4k", TREE_NOTHING, .if_of_host = true},
-        {"tmpfs", "/dev", "0755", "4m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME},
+        {OUTSIDE, NULL, "/sys", MOUNT_ATTR_RDONLY, .network = OF_HOST},
+        {OUTSIDE, "tmpfs", "/sys/fs/cgroup", NOTHING, {{"mode", "0755"}, {"size", "4k"}}, .network = OF_HOST},
+        {OUTSIDE, "tmpfs", "/dev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, {{"mode", "0755"}, {"size", "4m"}}},
         /* No user can make a node, so they are the host's. */
-        {NULL, "/dev/null"},
-        {NULL, "/dev/zero"},
-        {NULL, "/dev/full"},
-        {NULL, "/dev/random"},
-        {NULL, "/dev/urandom"},
-        {NULL, "/dev/tty"},
-        {NULL, "/dev/net/tun", .if_there = true},
-        {"tmpfs", "/dev/shm", "1777", "10%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
-        {"tmpfs", "/tmp", "1777", "10%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
-        {"tmpfs", "/run", "0755", "20%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
+        {OUTSIDE, NULL, "/dev/null"},
+        {OUTSIDE, NULL, "/dev/zero"},
+        {OUTSIDE, NULL, "/dev/full"},
+        {OUTSIDE, NULL, "/dev/random"},
+        {OUTSIDE, NULL, "/dev/urandom"},
+        {OUTSIDE, NULL, "/dev/tty"},
+        {OUTSIDE, NULL, "/dev/net/tun", .if_there = true},
+        {OUTSIDE, "tmpfs", "/dev/shm", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, {{"mode", "1777"}, {"size", "10%"}}},
+        {OUTSIDE, "tmpfs", "/tmp", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, {{"mode", "1777"}, {"size", "10%"}}},
+        {OUTSIDE, "tmpfs", "/run", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, {{"mode", "0755"}, {"size", "20%"}}},
         /* While others of them are in sight, as the guest's will be by these. */
-        {"proc", TREE_PROC, .attributes = TREE_NOTHING},
-        {"sysfs", TREE_SYSFS, .attributes = TREE_NOTHING},
+        {OUTSIDE, "proc", TREE_PROC, NOTHING},
+        {OUTSIDE, "sysfs", SYSFS, NOTHING},
+
+        {INSIDE, "proc", "/proc", NOTHING},
+        {INSIDE, "sysfs", "/sys", NOTHING | MOUNT_ATTR_RDONLY, .network = OF_GUEST},
+        {INSIDE, "cgroup2", "/sys/fs/cgroup", NOTHING},
+        {INSIDE, "mqueue", "/dev/mqueue", NOTHING},
+        {INSIDE, "devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+                {{"ptmxmode", "0666"}, {"mode", "620"}, {"gid", "5"}}},
+        /* Only what is the network's can be changed by the guest's root, and programs see it by this. */
+        {AT_LAST, NULL, "/proc/sys", NOTHING | MOUNT_ATTR_RDONLY},
+        {AT_LAST, NULL, "/proc/sys/net"},
+        /* journald tells boots apart by it. */
+        {AT_LAST, NULL, "/proc/sys/kernel/random/boot_id", NOTHING | MOUNT_ATTR_RDONLY, .source = BOOT_ID},
+        /* clang-format on */
 };
 
-static int pieces_add_own(Pieces *p, const CellOptions *o, Error *reterr) {
+static int pieces_add_own(Pieces *p, const CellOptions *o, Moment moment, Error *reterr) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(own_pieces); i++) {
-                typeof(own_pieces[0]) *own = &own_pieces[i];
-                const MountOption options[] = {{"mode", own->mode}, {"size", own->size}};
+                const struct Own *own = &own_pieces[i];
+                const char *source = own->source ? own->source : own->path;
 
-                if ((own->if_of_host && o->private_network) ||
-                    (own->if_there && access(own->path, F_OK) < 0 && errno == ENOENT))
+                if (own->moment != moment || own->network == (o->private_network ? OF_HOST : OF_GUEST) ||
+                    (own->if_there && access(source, F_OK) < 0 && errno == ENOENT))
                         continue;
-                r = own->kind ? mount_make(own->kind, options, ELEMENTSOF(options), own->attributes, reterr)
-                              : mount_clone_path(own->path, /* recursive= */ true, own->attributes, reterr);
+                r = own->kind ? mount_make(own->kind, own->options, ELEMENTSOF(own->options),
+                                           own->attributes, reterr)
+                              : mount_clone_path(source, /* recursive= */ true, own->attributes, reterr);
                 r = pieces_add(p, r, own->path);
         }
-        return r < 0 ? r : pieces_add_credentials(p, &o->credentials, reterr);
+        return r;
 }
 
 static int pieces_add_mounts(Pieces *p, const CellMounts *mounts, Error *reterr) {
@@ -116,29 +149,30 @@ static int pieces_add_mounts(Pieces *p, const CellMounts *mounts, Error *reterr)
 
         for (size_t i = 0; r >= 0 && i < mounts->n; i++) {
                 const CellMount *m = &mounts->items[i];
+                uint64_t attributes = m->read_only ? MOUNT_ATTR_RDONLY : 0;
 
-                r = mount_clone_path(m->source, /* recursive= */ true, m->read_only ? MOUNT_ATTR_RDONLY : 0,
-                                     reterr);
+                r = mount_clone_path(m->source, /* recursive= */ true, attributes, reterr);
                 r = pieces_add(p, r, m->target);
         }
         return r;
 }
 
+/* With what it lies in. What is there is not opened: it may be a FIFO, or a device. */
 static int tree_make_point(const char *path, bool directory, Error *reterr) {
         _cleanup_free_ char *copy = xstrdup(path);
-        struct stat st;
 
-        for (char *slash = copy; (slash = strchr(slash + 1, '/'));) {
-                *slash = '\0';
-                if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+        for (char *end = copy; end;) {
+                int r;
+
+                end = strchr(end + 1, '/');
+                if (end)
+                        *end = '\0';
+                r = end || directory ? mkdir(copy, 0755) : mknod(copy, S_IFREG | 0644, 0);
+                if (r < 0 && errno != EEXIST)
                         return error_set(reterr, errno, "make '%s' in the container", copy);
-                *slash = '/';
+                if (end)
+                        *end = '/';
         }
-        /* Not opened: it may be a FIFO, or a device. */
-        if (stat(path, &st) >= 0)
-                return 0;
-        if (directory ? mkdir(path, 0755) < 0 : mknod(path, S_IFREG | 0644, 0) < 0)
-                return error_set(reterr, errno, "make '%s' in the container", path);
         return 0;
 }
 
@@ -165,21 +199,29 @@ int tree_write(const char *path, const char *text, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "write '%s' in the container", path) : 0;
 }
 
-/* What else there is, mostly in what was attached. */
+static int write_boot_id(Error *reterr) {
+        _cleanup_free_ char *uuid = NULL, *line = NULL;
+        int r = uuid_make(&uuid, reterr);
+
+        if (r < 0)
+                return r;
+        line = xasprintf("%s\n", uuid);
+        return tree_write(BOOT_ID, line, reterr);
+}
+
+/* What else there is, in what was attached. */
 static int tree_fill(Error *reterr) {
-        static const char *const points[] = {"/proc", "/sys", "/dev/pts", "/dev/mqueue"};
         static const char *const links[][2] = {
                 {"/proc/self/fd", "/dev/fd"},       {"/proc/self/fd/0", "/dev/stdin"},
                 {"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"},
                 {"pts/ptmx", "/dev/ptmx"},
         };
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(points); i++)
-                r = tree_make_point(points[i], /* directory= */ true, reterr);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
+        for (size_t i = 0; i < ELEMENTSOF(links); i++)
                 if (symlink(links[i][0], links[i][1]) < 0)
-                        r = error_set(reterr, errno, "make '%s' in the container", links[i][1]);
+                        return error_set(reterr, errno, "make '%s' in the container", links[i][1]);
+        r = write_boot_id(reterr);
         return r < 0 ? r : tree_write("/run/host/container-manager", "systemd-nspawn", reterr);
 }
 
@@ -192,33 +234,46 @@ static int change_root(const char *directory, Error *reterr) {
 }
 
 int tree_enter(const CellOptions *o, Error *reterr) {
-        _cleanup_(pieces_done) Pieces own = {}, mounts = {};
+        _cleanup_(pieces_done) Pieces pieces = {};
         int r;
 
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
                 return error_set(reterr, errno, "make a mount namespace");
         /* All of it is opened while paths still are the host's. */
-        r = pieces_add_own(&own, o, reterr);
+        r = pieces_add_own(&pieces, o, OUTSIDE, reterr);
         if (r >= 0)
-                r = pieces_add_mounts(&mounts, &o->mounts, reterr);
+                r = pieces_add_credentials(&pieces, &o->credentials, reterr);
+        if (r >= 0)
+                r = pieces_add_mounts(&pieces, &o->mounts, reterr);
         if (r >= 0)
                 r = change_root(o->directory, reterr);
         if (r >= 0)
-                r = pieces_attach(&own, reterr);
+                r = pieces_attach(&pieces, reterr);
         if (r >= 0)
                 r = tree_fill(reterr);
-        if (r >= 0)
-                r = pieces_attach(&mounts, reterr);
         if (r >= 0 && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
                 r = error_set(reterr, errno, "share the container's mounts with its namespace");
         return r;
 }
 
+int tree_mount_inside(const CellOptions *o, Error *reterr) {
+        int r = 0;
+
+        for (Moment moment = INSIDE; r >= 0 && moment <= AT_LAST; moment++) {
+                _cleanup_(pieces_done) Pieces own = {};
+
+                r = pieces_add_own(&own, o, moment, reterr);
+                if (r >= 0)
+                        r = pieces_attach(&own, reterr);
+        }
+        return r;
+}
+
 int tree_hide_sights(Error *reterr) {
-        if (umount2(TREE_PROC, MNT_DETACH) < 0 || umount2(TREE_SYSFS, MNT_DETACH) < 0)
-                return error_set(reterr, errno, "hide /proc and /sys of the host");
+        if (umount2(TREE_PROC, MNT_DETACH) < 0 || umount2(SYSFS, MNT_DETACH) < 0 || unlink(BOOT_ID) < 0)
+                return error_set(reterr, errno, "hide what was for the cell");
         /* Of no use, and in nothing's way. */
         (void) rmdir(TREE_PROC);
-        (void) rmdir(TREE_SYSFS);
+        (void) rmdir(SYSFS);
         return 0;
 }

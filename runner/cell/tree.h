@@ -10,19 +10,18 @@
 #define TREE_NOTIFY      "/run/host/notify"
 #define TREE_CREDENTIALS "/run/host/credentials"
 
-/* What the kernel has to see of /proc and /sys for a guest to mount its own; hidden before it runs. */
-#define TREE_PROC  "/run/host/.proc"
-#define TREE_SYSFS "/run/host/.sysfs"
-
-/* Attributes of mounts in which there are no programs. */
-#define TREE_NOTHING (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+/* What the kernel has to see of /proc for a guest to mount its own; hidden before it runs. */
+#define TREE_PROC "/run/host/.proc"
 
 /* Goes on in a mount namespace of its own, in which the guest's root is the root. Whatever a path leads
  * through there, it cannot lead out. */
 int tree_enter(const CellOptions *o, Error *reterr);
 
-/* Takes TREE_PROC and TREE_SYSFS away, here and, since that propagates, in the guest's namespace, which
- * cannot do so by itself. */
+/* What only a process in the guest's namespaces can mount: its own /proc and the like. */
+int tree_mount_inside(const CellOptions *o, Error *reterr);
+
+/* Takes away what tree_mount_inside() has needed, here and, since that propagates, in the guest's namespace,
+ * which cannot do so by itself. */
 int tree_hide_sights(Error *reterr);
 
 /* Makes a small file below the guest's root, which is not there and not to be changed. */

@@ -109,16 +109,6 @@ static int become_user(const Account *a) {
         return setresuid(a->uid, a->uid, a->uid);
 }
 
-/* Ours are blocked or ignored for the session, and some by our parent (SIGINT, in the background of a
- * script). */
-static void reset_signals(void) {
-        struct sigaction by_default = {.sa_handler = SIG_DFL};
-
-        for (int i = 1; i < _NSIG; i++)
-                (void) sigaction(i, &by_default, NULL);
-        process_unblock_signals();
-}
-
 static _Noreturn void program_child(const Plan *p) {
         const Command *c = p->command;
 
@@ -131,7 +121,9 @@ static _Noreturn void program_child(const Plan *p) {
         if (chdir(c->directory) < 0 && (!c->directory_optional || chdir("/") < 0))
                 direct_child_fail(p, STEP_DIRECTORY);
         (void) umask(022);
-        reset_signals();
+        /* Ours are blocked or ignored for the session, and some by our parent (SIGINT, in the background of
+         * a script). */
+        process_reset_signals();
         /* Descriptors that we inherited without O_CLOEXEC must not reach the container. */
         (void) syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
         /* After the change of user, which clears it. */

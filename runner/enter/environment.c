@@ -3,12 +3,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/paths.h"
 #include "base/strv.h"
 #include "enter/environment.h"
-
-/* One for root and for users, as "su -" and sudo have it on most systems: developers administer the
- * containers that they enter. */
-#define PATH_FHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 const char *environment_get(char *const *environment, const char *name) {
         size_t n = strlen(name);

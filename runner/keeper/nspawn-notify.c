@@ -101,6 +101,13 @@ void nspawn_notice_parse(const char *text, NspawnNotice *ret) {
         *ret = notice;
 }
 
+char *nspawn_notice_pass_on(const NspawnNotice *notice) {
+        if (notice->status)
+                return xasprintf("STATUS=Container running: %s%s", notice->status,
+                                 notice->ready ? "\nREADY=1" : "");
+        return notice->ready ? xstrdup("READY=1") : NULL;
+}
+
 char *nspawn_status_text(const char *status) {
         static const char *const prefixes[] = {"Container running: ", "User job ", "Job "};
         size_t n;

@@ -42,6 +42,10 @@ void nspawn_notice_done(NspawnNotice *notice);
 /* Reads one notification. Pure. The last line of a kind counts; other lines are ignored. */
 void nspawn_notice_parse(const char *text, NspawnNotice *ret);
 
+/* In nspawn's words, what a keeper passes on of what was told inside: ready, and the status. No word goes on
+ * as it was told: it would be the keeper's own. NULL: nothing. Owned by the caller. */
+char *nspawn_notice_pass_on(const NspawnNotice *notice);
+
 /* systemd-nspawn's STATUS= without what says nothing: of "Container running: User job db.service/start
  * running (2s / 2min)..." it is "db.service/start running (2s / 2min)", of "Container running." and
  * "Container started." it is "". Owned by the caller. */

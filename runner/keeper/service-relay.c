@@ -136,22 +136,16 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         return 0;
 }
 
-/* None of its words goes on as it is: to systemd they would be the unit's own. */
 static int relay_hear_command(Relay *relay, int fd, Error *reterr) {
         _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
-        _cleanup_free_ char *status = NULL;
-        int r = 0;
+        _cleanup_free_ char *words = NULL;
 
         if (command_notify_receive(fd, &notice) == 0)
                 return 0;
-        if (notice.status) {
-                status = xasprintf("STATUS=Container running: %s", notice.status);
-                r = relay_pass_on(relay, status, reterr);
-        }
-        if (r < 0 || !notice.ready || relay->command_ready)
-                return r;
-        relay->command_ready = true;
-        return relay_pass_on(relay, "READY=1", reterr);
+        notice.ready = notice.ready && !relay->command_ready;
+        words = nspawn_notice_pass_on(&notice);
+        relay->command_ready = relay->command_ready || notice.ready;
+        return words ? relay_pass_on(relay, words, reterr) : 0;
 }
 
 static int relay_on_command_notify(sd_event_source *s, int fd, uint32_t revents, void *userdata) {

@@ -4,11 +4,10 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/paths.h"
 #include "plan/ids.h"
 #include "plan/nspawn-argv.h"
 #include "spec/stop.h"
-
-#define PATH_FHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* --bind= and --tmpfs= split at ':' and take '\' as the escape. */
 static char *escape(const char *path) {
