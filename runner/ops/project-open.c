@@ -139,9 +139,6 @@ int project_open_selected(const ProjectRequest *request, char *const *operands, 
                 r = project_load_spec(ret, reterr);
         if (r >= 0)
                 r = shared_sort(request, ret, operands, &own, reterr);
-        /* What only looks can. */
-        if (r >= 0 && request->builds)
-                r = shared_refuse_without_root(ret, reterr);
         if (r >= 0)
                 r = project_way_check_first(request, ret, reterr);
         if (r < 0)

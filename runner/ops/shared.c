@@ -161,22 +161,6 @@ int shared_sort(const ProjectRequest *request, Project *project, char *const *op
         return 0;
 }
 
-int shared_refuse_without_root(const Project *project, Error *reterr) {
-        const char *name = project->apart ? project->apart[0]
-                           : project->worktree && project->spec->n_containers > 0
-                                   ? project->spec->containers[0].name
-                                   : NULL;
-        int r;
-
-        if (!project->facts.rootless || !name)
-                return 0;
-        r = error_raise(
-                reterr, FC_EXIT_HOST,
-                "shared needs root in a linked work tree: without, its containers do not reach those "
-                "of the main one");
-        return error_in_container(reterr, r, name);
-}
-
 /* ---- the shared ones ---- */
 
 ProjectRequest shared_request(const ProjectRequest *request, const Project *project) {

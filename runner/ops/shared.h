@@ -28,10 +28,6 @@ int shared_sort(const ProjectRequest *request, Project *project, char *const *op
  * other. @root: the project's */
 int shared_find_home(const Spec *spec, const char *root, char **ret, Error *reterr);
 
-/* FC_EXIT_HOST, by the name of the key, where a linked work tree's project runs without root: a user's
- * containers do not reach the ports of another project of the user's. */
-int shared_refuse_without_root(const Project *project, Error *reterr);
-
 /* What a command asks for that works on @project's `elsewhere`. Borrows from all. */
 ProjectRequest shared_request(const ProjectRequest *request, const Project *project);
 

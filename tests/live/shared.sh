@@ -82,7 +82,7 @@ testcase_one_for_both() {
         ok as_dev env -C "$LINKED" "$FC" status
         expect_out "db +running.*shared, of '$MAIN'"
         ok fc logs db
-        ok "$FC" ls
+        ok fc ls
         expect_out "db web"
         ok fc -q with -- sh -c 'echo $DB_PORT'
         equal "$OUT" 5432
