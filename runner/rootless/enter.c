@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/companions.h"
+#include "base/detach.h"
 #include "base/file-lock.h"
 #include "base/fs.h"
 #include "base/handshake.h"
@@ -130,27 +131,19 @@ static int place_write(int runtime_fd, Error *reterr) {
 
 /* ---- the broker ---- */
 
-/* It holds up nothing: its standard streams and its directory are not the command's. It ends when all of
- * those have that it serves, and not by what their terminal says, nor when all are asked to end at once. */
+/* It ends when all of those have that it serves, and not by what their terminal says, nor when all are asked
+ * to end at once. */
 static _Noreturn void be_broker(int fd) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         sigset_t ends;
 
-        (void) setsid();
         (void) sigemptyset(&ends);
         (void) sigaddset(&ends, SIGINT);
         (void) sigaddset(&ends, SIGHUP);
         (void) sigaddset(&ends, SIGQUIT);
         (void) sigaddset(&ends, SIGTERM);
         (void) sigprocmask(SIG_BLOCK, &ends, NULL);
-        if (chdir("/") < 0)
-                _exit(EXIT_FAILURE);
-        for (int i = STDIN_FILENO; null >= 0 && i <= STDERR_FILENO; i++)
-                (void) dup2(null, i);
-        if (fd != STDERR_FILENO + 1)
-                (void) dup2(fd, STDERR_FILENO + 1);
-        (void) syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
-        host_socket_serve(STDERR_FILENO + 1);
+        detach_from_command(&fd, 1, "fc-broker");
+        host_socket_serve(fd);
         _exit(EXIT_SUCCESS);
 }
 
