@@ -299,6 +299,13 @@ static void doctor_check_root(Findings *f, const HostFacts *facts, const DoctorW
         doctor_check_need(f, facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
 }
 
+/* This command is neither root nor in the namespace, so opening the project has not compared the ways. */
+static int doctor_open(const ProjectRequest *request, const DoctorWay *way, Project *ret, Error *reterr) {
+        int r = project_open(request, ret, reterr);
+
+        return r < 0 || geteuid() == 0 ? r : way_check(&ret->state, way->rootless, reterr);
+}
+
 int doctor_examine(const ProjectRequest *request, const DoctorWay *way, Findings *ret, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         const HostFacts *facts = &project.facts;
@@ -306,7 +313,7 @@ int doctor_examine(const ProjectRequest *request, const DoctorWay *way, Findings
         Error e = ERROR_NULL;
 
         /* The host's facts do not depend on what opening the project does not get to. */
-        if (project_open(request, &project, &e) < 0) {
+        if (doctor_open(request, way, &project, &e) < 0) {
                 findings_add_error(f, "project", &e);
                 if (!facts->kernel && facts_gather(&project.facts, reterr) < 0)
                         return -EIO;

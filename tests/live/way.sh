@@ -11,6 +11,9 @@ FC_LIVE_MODE=rootless
 # mine ARGUMENT..: the program as the developer, who has not said which way.
 mine() { as_dev env -C "$PROJECT" -u FC_ELEVATE timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"; }
 
+# mine_by_sudo ARGUMENT..: the same of one who has said that it goes through sudo.
+mine_by_sudo() { as_dev env -C "$PROJECT" FC_ELEVATE=sudo timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"; }
+
 # by_root ARGUMENT..: as the developer's sudo would run it.
 by_root() {
         env -C "$PROJECT" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
@@ -35,6 +38,11 @@ testcase_option_and_what_is_kept() {
                 run_status 5 by_root "$verb"
                 expect_err 'was made without root, and this is root'
         done
+        run_status 6 by_root doctor
+        expect_out 'BAD +project +.*was made without root, and this is root'
+        run_status 6 mine_by_sudo doctor
+        expect_out 'BAD +project +.*was made without root, and this is root'
+        ok mine doctor
         ok mine down
         ok mine rm --all --yes
         equal "$(find "$PROJECT" -name .containers)" "" "what is left"
@@ -95,6 +103,8 @@ testcase_made_with_root() {
         as_dev mkdir -p "$PROJECT/.containers/one"
         run_status 5 mine --rootless up
         expect_err 'was made with root, and this is without'
+        run_status 6 mine --rootless doctor
+        expect_out 'BAD +project +.*was made with root, and this is without'
         equal "$(find "$PROJECT/.containers")" "$(printf '%s\n' "$PROJECT/.containers" "$PROJECT/.containers/one")" "what there is"
 }
 
