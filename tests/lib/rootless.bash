@@ -81,7 +81,7 @@ command users
 copy both_ways stopped
 credentials services
 # A store of the host belongs to nobody inside, and only root makes links in its gcroots.
-toplevel boots_and_boots_again closure program_is_protected gc_roots refusals
+toplevel closure program_is_protected gc_roots refusals
 # It looks for what root leaves in /run, where a lock of the user stays, or into the cgroups of the host.
 gc deleted killed_and_deleted nothing_in_run single_things crashed path_alone beside_others
 resources all
