@@ -205,57 +205,62 @@ static int join(pid_t peer, const Place *place, Error *reterr) {
         return r < 0 ? r : 1;
 }
 
-/* The maps are written by a process that has stayed outside. */
-static _Noreturn void be_mapper(pid_t pid, int go_fd) {
-        Error error = ERROR_NULL;
-        int r = handshake_await(go_fd) > 0 ? subids_map(pid, &error) : -ECANCELED;
+/* Maps are written by processes that have stayed outside, one for each, side by side: once told, each
+ * executes its program. Return: its pid. */
+static pid_t start_mapper(char *const *argv, int go_fd, int write_fd) {
+        pid_t parent = getpid(), pid = fork();
 
-        if (r < 0 && error_is_set(&error)) {
-                (void) fprintf(stderr, "error: %s\n", error.message);
-                for (char **hint = error.hints; hint && *hint; hint++)
-                        (void) fprintf(stderr, "  hint: %s\n", *hint);
-        }
-        _exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+        if (pid != 0)
+                return pid;
+        (void) close(write_fd);
+        process_unblock_signals();
+        if (process_end_with_parent(parent, SIGKILL) >= 0 && handshake_await(go_fd) > 0)
+                (void) execv(argv[0], argv);
+        _exit(EXIT_FAILURE);
 }
 
 /* What it runs may ask a server for the user's ids. */
-static int reap_mapper(pid_t pid) {
+static int reap_mapper(pid_t pid, const char *program, Error *reterr) {
         _cleanup_close_ int fd = process_open(pid);
+        int status;
 
         if (fd >= 0 && process_wait(fd, MAP_USEC) <= 0)
                 (void) process_signal(fd, SIGKILL);
-        return process_reap(pid);
+        status = process_reap(pid);
+        if (status == 0)
+                return 0;
+        return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids: %s failed, status %d",
+                           program, status < 0 ? status : process_exit_status(status));
 }
 
 static int unshare_user(Error *reterr) {
+        _cleanup_strv_ char **uids = NULL, **gids = NULL;
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
-        pid_t self = getpid(), mapper;
-        int go[2], status, r;
+        pid_t uid_mapper, gid_mapper;
+        int go[2], r;
 
-        /* Told here, and not by the other process beside what we say. */
-        r = subids_check(reterr);
+        r = subids_map_commands(getpid(), &uids, &gids, reterr);
         if (r < 0)
                 return r;
         if (pipe2(go, O_CLOEXEC) < 0)
                 return error_set(reterr, errno, "make a pipe");
         read_fd = go[0];
         write_fd = go[1];
-        mapper = fork();
-        if (mapper < 0)
+        uid_mapper = start_mapper(uids, read_fd, write_fd);
+        gid_mapper = start_mapper(gids, read_fd, write_fd);
+        if (uid_mapper < 0 || gid_mapper < 0)
                 return error_set(reterr, errno, "start what maps ids");
-        if (mapper == 0) {
-                write_fd = safe_close(write_fd);
-                be_mapper(self, read_fd);
-        }
         if (unshare(CLONE_NEWUSER) < 0)
                 return raise_restricted(errno, "make a user namespace", reterr);
         r = handshake_tell(write_fd);
+        if (r >= 0)
+                r = handshake_tell(write_fd);
         if (r < 0)
                 return error_set(reterr, r, "tell what maps ids");
-        status = reap_mapper(mapper);
-        if (status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
-                return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids");
-        return namespace_become_root(reterr);
+        r = reap_mapper(uid_mapper, uids[0], reterr);
+        if (r >= 0)
+                r = reap_mapper(gid_mapper, gids[0], reterr);
+        return r < 0 ? r : namespace_become_root(reterr);
 }
 
 /* The cgroup namespace's root is where its maker is, and that is only where no controller is on for what is

@@ -74,10 +74,10 @@ int subids_of(uid_t uid, uint32_t *ret_uid, uint32_t *ret_gid, Error *reterr) {
         return r < 0 ? r : subids_look_up(SUBGID, uid, ret_gid, reterr);
 }
 
-/* The program that writes a map, owned by the caller, and the first id for it. */
-static int subids_find(const char *tool, const char *file, char **ret_program, uint32_t *ret_first,
+static int map_command(const char *tool, const char *file, pid_t pid, unsigned own, char ***ret,
                        Error *reterr) {
         _cleanup_free_ char *program = process_find_program(tool, NULL);
+        uint32_t first;
         int r;
 
         if (!program) {
@@ -85,43 +85,35 @@ static int subids_find(const char *tool, const char *file, char **ret_program, u
                 package_add_hint(reterr, "uidmap");
                 return r;
         }
-        r = subids_look_up(file, geteuid(), ret_first, reterr);
+        r = subids_look_up(file, geteuid(), &first, reterr);
         if (r < 0)
                 return r;
-        *ret_program = TAKE_PTR(program);
+        strv_push(ret, program);
+        strv_pushf(ret, "%d", (int) pid);
+        strv_push(ret, "0");
+        strv_pushf(ret, "%u", own);
+        strv_push(ret, "1");
+        strv_push(ret, "1");
+        strv_pushf(ret, "%u", first);
+        strv_pushf(ret, "%u", SUBIDS_NEEDED);
+        return 0;
+}
+
+int subids_map_commands(pid_t pid, char ***ret_uids, char ***ret_gids, Error *reterr) {
+        _cleanup_strv_ char **uids = NULL, **gids = NULL;
+        int r = map_command("newuidmap", SUBUID, pid, (unsigned) geteuid(), &uids, reterr);
+
+        if (r >= 0)
+                r = map_command("newgidmap", SUBGID, pid, (unsigned) getegid(), &gids, reterr);
+        if (r < 0)
+                return r;
+        *ret_uids = TAKE_PTR(uids);
+        *ret_gids = TAKE_PTR(gids);
         return 0;
 }
 
 int subids_check(Error *reterr) {
-        _cleanup_free_ char *uids = NULL, *gids = NULL;
-        uint32_t first;
-        int r = subids_find("newuidmap", SUBUID, &uids, &first, reterr);
+        _cleanup_strv_ char **uids = NULL, **gids = NULL;
 
-        return r < 0 ? r : subids_find("newgidmap", SUBGID, &gids, &first, reterr);
-}
-
-static int map_by(const char *tool, const char *file, pid_t pid, unsigned own, Error *reterr) {
-        _cleanup_strv_ char **argv = NULL;
-        _cleanup_free_ char *program = NULL;
-        uint32_t first;
-        int r = subids_find(tool, file, &program, &first, reterr);
-
-        if (r < 0)
-                return r;
-        strv_push(&argv, program);
-        strv_pushf(&argv, "%d", (int) pid);
-        strv_push(&argv, "0");
-        strv_pushf(&argv, "%u", own);
-        strv_push(&argv, "1");
-        strv_push(&argv, "1");
-        strv_pushf(&argv, "%u", first);
-        strv_pushf(&argv, "%u", SUBIDS_NEEDED);
-        r = process_run(argv, NULL, reterr);
-        return r <= 0 ? r : error_raise(reterr, FC_EXIT_HOST, "%s failed, status %d", tool, r);
-}
-
-int subids_map(pid_t pid, Error *reterr) {
-        int r = map_by("newuidmap", SUBUID, pid, (unsigned) geteuid(), reterr);
-
-        return r < 0 ? r : map_by("newgidmap", SUBGID, pid, (unsigned) getegid(), reterr);
+        return subids_map_commands(getpid(), &uids, &gids, reterr);
 }

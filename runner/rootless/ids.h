@@ -19,12 +19,13 @@
  */
 bool subids_parse(const char *text, const char *name, uid_t uid, uint32_t *ret_first);
 
-/* The first of those that subids_map() would take for that user. FC_EXIT_HOST: there are none. */
+/* The first of those that a namespace of that user gets. FC_EXIT_HOST: there are none. */
 int subids_of(uid_t uid, uint32_t *ret_uid, uint32_t *ret_gid, Error *reterr);
 
-/* Whether subids_map() has what it needs. FC_EXIT_HOST likewise. */
-int subids_check(Error *reterr);
+/* The command lines of newuidmap(1) and newgidmap(1), which give a process that has made a user namespace
+ * its ids: root is the user, all others are subordinate ones. FC_EXIT_HOST: there are none, or no such
+ * program. */
+int subids_map_commands(pid_t pid, char ***ret_uids, char ***ret_gids, Error *reterr);
 
-/* Gives a process that has made a user namespace its ids: root is the user, all others are subordinate ones;
- * by newuidmap(1) and newgidmap(1). FC_EXIT_HOST: there are none, or no such program. */
-int subids_map(pid_t pid, Error *reterr);
+/* Whether there are. FC_EXIT_HOST likewise. */
+int subids_check(Error *reterr);
