@@ -198,6 +198,7 @@ let
       devices = map (device: if isString device then device else device.path) (container.devices or [ ]);
       envFiles = container.envFile or [ ];
       environmentUnits = container.environmentUnits or [ ];
+      profiles = container.profiles or [ ];
       init = get "init" container;
       sockets = container.sockets or [ ];
       network = container.network or { };
@@ -267,6 +268,8 @@ let
     ++ elements [ "envFile" ] envFiles credentialFileError
     ++ elements [ "environmentUnits" ] environmentUnits syntax.service
     ++ map (name: about [ "environmentUnits" ] "'${name}' is named twice") (twice environmentUnits)
+    ++ elements [ "profiles" ] profiles syntax.profile
+    ++ map (name: about [ "profiles" ] "'${name}' is given twice") (twice profiles)
     ++ members [ "resources" ] (container.resources or { }) syntax.resource
     ++ elements [ "devices" ] (container.devices or [ ]) deviceError
     ++ map (path: about [ "devices" ] "'${path}' is named twice") (twice devices)

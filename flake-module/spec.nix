@@ -47,6 +47,7 @@ let
       dependsOn = get "dependsOn" container;
       oneShot = unless false (get "oneShot" container);
       shared = unless false (get "shared" container);
+      profiles = get "profiles" container;
       ephemeral = unless false (get "ephemeral" container);
       restart = unless "no" (get "restart" container);
       network = compact {

@@ -97,6 +97,16 @@ in
 
     oneShot = mkFlag "Whether the container is expected to end by itself: `up` waits until it has, with status 0. It takes no `restart` and, but for its `timeout`, no `ready`.";
 
+    profiles = mkOption {
+      type = listOf types.str;
+      default = [ ];
+      example = [ "debug" ];
+      description = ''
+        The container is started only by `up --profile` with one of these names, by its name, or since another one
+        depends on it.
+      '';
+    };
+
     shared = mkFlag "Whether the work trees of a git repository share the container: the main one has it, `up` in any starts it, and the `down` of the last that uses it stops it. Not with `oneShot`.";
 
     ready = {

@@ -17,11 +17,16 @@ let
         ]
       ) "'${name}' cannot name a container: it is a directory of .containers/")
     ];
+  profile =
+    name:
+    unless (match "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}" name != null)
+      "'${name}' is not a profile: 1 to 63 letters, digits, '_', '.' and '-', beginning with a letter or a digit";
 in
 {
   inherit
     allowedName
     containerName
     isName
+    profile
     ;
 }

@@ -314,6 +314,7 @@ static const ExportKey export_keys[] = {
         {"exports",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_exports},
         {"hooks",            {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_hooks},
         {"shared",           {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_work_trees},
+        {"profiles",         {NOT_OF_IMAGE,                               "nothing: what is exported was chosen",                   "nothing: what is exported was chosen"}, NULL},
         /* clang-format on */
 };
 

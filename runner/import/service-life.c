@@ -152,6 +152,15 @@ static void carry_dependency(Service *s, const char *key, const Json *details, c
         draft_depend(s->container, ours, word);
 }
 
+/* ---- profiles ---- */
+
+static void carry_profile(Service *s, const char *key, const Json *item, const char *place) {
+        const char *name = tree_text(item);
+
+        if (!key && name)
+                draft_append(s->container, "profiles", json_new_string(name), place);
+}
+
 /* ---- its end ---- */
 
 static void carry_restart(Service *s) {
@@ -211,6 +220,7 @@ void service_carry_life(Service *s) {
                 draft_set(s->container, "oneShot", json_new_bool(true), place);
         carry_ready(s);
         service_each(s, "depends_on", carry_dependency);
+        service_each(s, "profiles", carry_profile);
         carry_restart(s);
         carry_stop(s);
 }

@@ -78,7 +78,7 @@ static const struct {
         {"post_start", "there is seed, which runs once, and hooks.afterReady, on the host"},
         {"pre_stop", "there is hooks.beforeDown, on the host"},
         {"privileged", "name what it needs in capabilities.add and devices"},
-        {"profiles", "up starts all containers, and up NAME one with what it depends on"},
+        {"profiles", NULL, FORM_LIST},
         {"provider", "nothing here asks another program for a service"},
         {"pull_policy", "nothing is fetched by us"},
         {"read_only", "there is ephemeral, whose root is thrown away"},

@@ -17,7 +17,7 @@ static const char *const changeable[] = {
         "system.oci",    /* likewise */
         "system.build",  "ready.timeout", "ready.units", "ready.tcp",    "ready.http",
         "ready.exec",    "ready.unix",    "seed",        "stop.timeout", "dependsOn",
-        "oneShot",       "exports",       "hooks",       "shared",
+        "oneShot",       "exports",       "hooks",       "shared",       "profiles",
 };
 
 /* Of an element of a list. It says how the volume came to be there. */

@@ -15,6 +15,7 @@
 #include "spec/life.h"
 #include "spec/network.h"
 #include "spec/port.h"
+#include "spec/profile.h"
 #include "spec/ready.h"
 #include "spec/resource.h"
 #include "spec/rights.h"
@@ -35,7 +36,7 @@ static const SpecKey *const keys[] = {
         &credentials_key, &capabilities_key, &devices_key,     &resources_key,
         &ephemeral_key,   &restart_key,      &nspawn_args_key, &ready_key,
         &seed_key,        &stop_key,         &depends_on_key,  &one_shot_key,
-        &exports_key,     &hooks_key,        &shared_key,
+        &exports_key,     &hooks_key,        &shared_key,      &profiles_key,
 };
 
 static_assert(ELEMENTSOF(keys) <= CONTAINER_KEYS_MAX, "a document has room for all keys");

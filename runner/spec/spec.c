@@ -112,6 +112,7 @@ static void container_spec_done(ContainerSpec *c) {
         strv_free(c->environment);
         strv_free(c->env_files);
         strv_free(c->exports);
+        strv_free(c->profiles);
         command_list_done(c->hooks.after_ready, c->hooks.n_after_ready);
         command_list_done(c->hooks.before_down, c->hooks.n_before_down);
         strv_free(c->environment_units);

@@ -238,8 +238,9 @@ typedef struct ContainerSpec {
         size_t n_dependencies;
         char **exports; /* NAME=TEMPLATE, spec/export.h */
         Hooks hooks;
-        bool one_shot; /* it is expected to end by itself */
-        bool shared;   /* by the work trees of a repository */
+        bool one_shot;   /* it is expected to end by itself */
+        bool shared;     /* by the work trees of a repository */
+        char **profiles; /* NULL: it is started without one being selected */
 } ContainerSpec;
 
 /* A network of the project of which something is said. */

@@ -113,6 +113,7 @@ static const struct {
         {",\"dependsOn\":{\"a\":\"started\"}},\"a\":{\"system\":{\"rootfs\":\"i\"},\"command\":[\"a\"],\"oneShot\":true", "k", "dependsOn.a: a pod cannot wait for one that ends"},
         {",\"exports\":{\"A\":\"${name}\"}",                                       "kq", "exports:"},
         {",\"hooks\":{\"afterReady\":[[\"a\"]]}",                                  "kq", "hooks:"},
+        {",\"profiles\":[\"a\"]",                                                "",   NULL},
         {",\"shared\":true",                                                       "kq", "shared:"},
         /* clang-format on */
 };

@@ -9,6 +9,7 @@
 #include "spec/container.h"
 #include "spec/network-share.h"
 #include "spec/networks6.h"
+#include "spec/profile.h"
 #include "spec/spec-parse.h"
 #include "test.h"
 
@@ -117,6 +118,7 @@ static const char full[] =
         "                { \"sql\": \"./seed.sql\", \"database\": \"shop\" }, { \"run\": [ \"id\" ], "
         "\"user\": 33 } ],\n"
         "      \"dependsOn\": { \"job\": \"completed\", \"host\": \"ready\" },\n"
+        "      \"profiles\": [ \"debug\", \"Full_1.x\" ],\n"
         "      \"stop\": { \"timeout\": 86400 } },\n"
         "    \"job\": { \"system\": { \"rootfs\": \"/images/job\" }, \"command\": [ \"sh\", \"-c\", "
         "\"a\\nb\", \"\" ],\n"
@@ -304,7 +306,7 @@ TEST(prints_canonically_and_reads_it_back) {
                 "{\"run\":[\"id\"],\"user\":33,\"timeout\":300}],"
                 "\"stop\":{\"timeout\":86400},"
                 "\"dependsOn\":{\"job\":\"completed\",\"host\":\"ready\"},\"oneShot\":false,\"exports\":{},"
-                "\"shared\":false}");
+                "\"shared\":false,\"profiles\":[\"debug\",\"Full_1.x\"]}");
 }
 
 TEST(prints_a_command_without_an_init) {
@@ -325,7 +327,7 @@ TEST(prints_a_command_without_an_init) {
                      "\"ready\":{\"timeout\":60,\"notify\":false,"
                      "\"units\":[],\"tcp\":[],\"http\":[],\"exec\":[],\"unix\":[]},"
                      "\"seed\":[],\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true,\"exports\":{}"
-                     ",\"shared\":false}");
+                     ",\"shared\":false,\"profiles\":[]}");
 }
 
 TEST(reads_toplevels) {
@@ -418,6 +420,51 @@ TEST(parts_what_is_shared) {
                 ASSERT_EQ(spec->containers[0].n_dependencies, shared ? 0 : 1);
                 ASSERT_TRUE(shared ? depends_on(&spec->containers[1], "db")
                                    : depends_on(&spec->containers[0], "api"));
+        }
+}
+
+TEST(chooses_by_profile) {
+        static const char text[] =
+                "{\"version\":1,\"containers\":{"
+                "\"web\":{\"system\":{\"rootfs\":\"r\"}},"
+                "\"mail\":{\"system\":{\"rootfs\":\"r\"},\"profiles\":[\"dev\",\"full\"]},"
+                "\"trace\":{\"system\":{\"rootfs\":\"r\"},\"profiles\":[\"full\"]}}}";
+        static const struct {
+                const char *selected[3], *chosen, *message;
+        } table[] = {
+                {{NULL}, "web", NULL},
+                {{"dev"}, "web mail", NULL},
+                {{"full", "full"}, "web mail trace", NULL},
+                {{"full", "dev"}, "web mail trace", NULL},
+                {{"*"}, "web mail trace", NULL},
+                {{"*", "ful"}, NULL, "no container has the profile 'ful'"},
+                {{"web"}, NULL, "no container has the profile 'web'"},
+                {{""}, NULL, "no container has the profile ''"},
+        };
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_strv_ char **known = NULL;
+
+        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        known = profiles_known(spec);
+        ASSERT_STREQ(known[0], "dev");
+        ASSERT_STREQ(known[1], "full");
+        ASSERT_TRUE(!known[2]);
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                char *const *selected = (char *const *) table[i].selected;
+                _cleanup_(error_done) Error refusal = ERROR_NULL;
+                _cleanup_strv_ char **names = profiles_choose(spec, selected);
+                _cleanup_free_ char *list = strv_join(names, " ");
+                int r = profiles_check(spec, selected, &refusal);
+
+                test_set_row("%zu", i);
+                if (table[i].message) {
+                        ASSERT_TRUE(r < 0);
+                        ASSERT_STREQ(refusal.message, table[i].message);
+                        continue;
+                }
+                ASSERT_OK(r, &refusal);
+                ASSERT_STREQ(list, table[i].chosen);
         }
 }
 
@@ -1160,6 +1207,13 @@ TEST(refuses_containers) {
                 {"'environment':{'A':'b'},'environmentUnits':['a.socket']", "'a.socket' is not a service"},
                 {"'environment':{'A':'b'},'environmentUnits':['a.service','b.service','a.service']",
                  "containers.c.environmentUnits: 'a.service' is named twice"},
+                {"'profiles':'a'", "containers.c.profiles: must be an array, is a string"},
+                {"'profiles':['a',1]", "containers.c.profiles[1]: must be a string, is a number"},
+                {"'profiles':['']", "containers.c.profiles[0]: '' is not a profile: 1 to 63 letters"},
+                {"'profiles':['*']", "containers.c.profiles[0]: '*' is not a profile"},
+                {"'profiles':['-a']", "containers.c.profiles[0]: '-a' is not a profile"},
+                {"'profiles':['a b']", "containers.c.profiles[0]: 'a b' is not a profile"},
+                {"'profiles':['a','b','a']", "containers.c.profiles[2]: 'a' is given twice"},
                 {"'exports':['a']", "containers.c.exports: must be an object, is an array"},
                 {"'exports':{'A B':'x'}", "containers.c.exports[\"A B\"]: 'A B' cannot name a variable"},
                 {"'exports':{'A':1}", "containers.c.exports.A: must be a string, is a number"},

@@ -62,10 +62,9 @@
         # and no setting here stands for it
         # services.search.environment.OPENSEARCH_INITIAL_ADMIN_PASSWORD: not carried over: it is the
         # image's own, and no setting here stands for it
-        # services.search.profiles: not carried over: up starts all containers, and up NAME one with
-        # what it depends on
         search = {
           ready.tcp = [ 9200 ];
+          profiles = [ "other" ];
           configuration =
             { lib, pkgs, ... }:
             {

@@ -141,8 +141,6 @@
         # services.cron.build: a Dockerfile is not read: the program becomes a package of Nix
         # services.cron.restart: 'unless-stopped' is "on-failure" here; flake-containers enable
         # starts it when the machine boots
-        # services.cron.profiles: not carried over: up starts all containers, and up NAME one with
-        # what it depends on
         # services.cron.logging: not carried over: flake-containers logs reads each container's
         # journal
         cron = {
@@ -153,6 +151,7 @@
           };
           volumes = [ "@tracker-data:/data" "tracker:/etc/tracker" ];
           dependsOn = { redis = "ready"; postgres = "ready"; memcached = "ready"; };
+          profiles = [ "full" ];
           restart = "on-failure";
           nspawnArgs = [ "--rlimit=NOFILE=4096:4096" ];
           configuration =

@@ -96,6 +96,8 @@ in
   exports = fine { exports.A = "a\${host}:\${port}\${port:80}\${name}$$"; };
   unitsTemplate = mistake { environment.A = "b"; environmentUnits = [ "a@.service" ]; } "environmentUnits: 'a@.service' is a template, not a unit";
   unitsSocket = mistake { environment.A = "b"; environmentUnits = [ "a.socket" ]; } "environmentUnits: 'a.socket' is not a service";
+  profileAny = mistake { profiles = [ "*" ]; } "profiles: '*' is not a profile: 1 to 63 letters, digits, '_', '.' and '-', beginning with a letter or a digit";
+  profileTwice = mistake { profiles = [ "a" "b" "a" ]; } "profiles: 'a' is given twice";
   unitsTwice = mistake { environment.A = "b"; environmentUnits = [ "a.service" "a.service" ]; } "environmentUnits: 'a.service' is named twice";
   unitsOfNothing = mistake { environmentUnits = [ "a.service" ]; } "environmentUnits: there is neither environment nor envFile";
   unitsOfFiles = fine { envFile = ".env"; environmentUnits = [ "a.service" ]; };

@@ -381,6 +381,7 @@ let
     };
     exports = becomes { exports.A = "\${host}"; } { exports.A = "\${host}"; };
     envFiles = becomes { envFile = ".env"; environmentUnits = [ "a.service" ]; } { envFile = [ ".env" ]; environmentUnits = [ "a.service" ]; };
+    profiles = becomes { profiles = [ "debug" "full" ]; } { profiles = [ "debug" "full" ]; };
     envFileList = becomes { envFile = [ "a" "/b" ]; } { envFile = [ "a" "/b" ]; };
     # Quotes and the like are the JSON's business.
     words = becomes { environment.X = "a \"b\" $c \\ 'd'\n%n ü"; } { environment.X = "a \"b\" $c \\ 'd'\n%n ü"; };

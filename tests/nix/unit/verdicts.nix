@@ -101,6 +101,7 @@ let
     (place "exports name" (text: { exports.${text} = "x"; }) { })
     (list [ "envFile" ] { })
     (place "environmentUnits" (text: { environment.X = "x"; environmentUnits = [ text ]; }) { variants = text: [ text "a${text}" "${text}.service" ]; })
+    (place "profiles" (text: { profiles = [ text ]; }) { variants = text: [ text "a${text}" ]; })
     (place "credentials name" (text: { credentials.${text} = "x"; }) { })
     (place "credentials" (text: { credentials.x = text; }) { })
     (place "credentials" (text: { credentials.x.file = text; }) { })
