@@ -33,6 +33,8 @@ static const Option up_options[] = {
          "Restart also what could be changed while it runs"},
         {"update-only", 0, OPTION_FLAG, offsetof(UpCommand, up.update_only), NULL,
          "Start nothing that does not run"},
+        {"profile", 0, OPTION_STRINGS, offsetof(UpCommand, up.profiles), "PROFILE",
+         "Also what has this profile, '*': any; several times: each"},
         {"from", 0, OPTION_STRING, offsetof(UpCommand, up.from), "LABEL",
          "Begin with what a snapshot has: roots and volumes"},
         {"remove-orphans", 0, OPTION_FLAG, offsetof(UpCommand, up.remove_orphans), NULL,

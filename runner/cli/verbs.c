@@ -285,7 +285,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
                             : error_set(reterr, errno, "change to directory '%s'", globals->directory);
         request->instance = globals->instance;
         request->builds = v->builds && !(v->takes_last && v->takes_last(target));
-        request->keeps = v->builds && (v->needs_root || v->holds) && !globals->dry_run;
+        request->starts = v->builds && (v->needs_root || v->holds);
+        request->keeps = request->starts && !globals->dry_run;
         request->wanted = v->builds_all ? NULL : operands;
         if (r >= 0 && globals->host && remote_takes(v->name)) {
                 bool enters = v->stop_early || v->has_command;

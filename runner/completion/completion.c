@@ -67,7 +67,8 @@ bool completion_takes_path(const CompletionTable *t, const Option *o, const char
 const char *completion_kind_of(const Option *o) {
         static const struct {
                 const char *argument, *kind;
-        } table[] = {{"LABEL", "labels"}, {"UNIT", "units"}, {"NUMBER", "generations"}};
+        } table[] = {
+                {"LABEL", "labels"}, {"UNIT", "units"}, {"NUMBER", "generations"}, {"PROFILE", "profiles"}};
 
         for (size_t i = 0; o->argument && i < ELEMENTSOF(table); i++)
                 if (streq(o->argument, table[i].argument))

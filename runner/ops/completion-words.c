@@ -6,6 +6,7 @@
 #include "ops/snapshot.h"
 #include "ops/unit-names.h"
 #include "spec/port.h"
+#include "spec/profile.h"
 #include "state/generations.h"
 
 static void print_ports_of(const ContainerSpec *c) {
@@ -75,6 +76,19 @@ static int print_generations(const ProjectRequest *request, char *const *words, 
         return r < 0 ? r : 1;
 }
 
+static int print_known_profiles(const ProjectRequest *request, Error *reterr) {
+        _cleanup_(project_done) Project project = PROJECT_NULL;
+        _cleanup_strv_ char **known = NULL, **profiles = NULL;
+        int r;
+
+        r = project_open_known(request, NULL, &project, &known, reterr);
+        if (r >= 0 && project.spec)
+                profiles = profiles_known(project.spec);
+        STRV_FOREACH (profile, profiles)
+                (void) puts(*profile);
+        return r < 0 ? r : 1;
+}
+
 static int print_names(const ProjectRequest *request, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
@@ -96,6 +110,8 @@ int completion_words_print(const ProjectRequest *request, const char *what, char
                 return print_of_containers(request, names, streq(what, "units"), reterr);
         if (streq(what, "generations"))
                 return print_generations(request, names, reterr);
+        if (streq(what, "profiles"))
+                return print_known_profiles(request, reterr);
         if (!streq(what, "labels"))
                 return 0;
         r = snapshot_list_labels(request, reterr);

@@ -121,12 +121,15 @@ int export_project(const ProjectRequest *request, const ExportOptions *o, char *
         _cleanup_strv_ char **names = NULL, **order = NULL;
         bool dry_run = request->globals->dry_run;
         ExportRequest e = {.registry = o->registry, .without = o->without, .host_paths = o->host_paths};
+        ProjectRequest starts = *request;
         int r = take_format(o, dry_run, &e.format, reterr);
 
+        /* Nothing there chooses among what is exported. */
+        starts.starts = true;
         if (r >= 0)
                 r = check_registry(o->registry, reterr);
         if (r >= 0)
-                r = project_open_selected(request, operands, &project, &names, reterr);
+                r = project_open_selected(&starts, operands, &project, &names, reterr);
         if (r < 0)
                 return r;
         order = dependencies_order(project.spec, names);

@@ -14,6 +14,7 @@
 #include "ops/shared.h"
 #include "project/root.h"
 #include "spec/name.h"
+#include "spec/profile.h"
 
 static int project_find_root(const ProjectRequest *request, char **ret, Error *reterr) {
         const Globals *globals = request->globals;
@@ -129,6 +130,23 @@ static int project_select_from(char *const *all, char *const *names, const Proje
         return 0;
 }
 
+/* Without names. */
+static int project_select_by_profile(const ProjectRequest *request, const Project *project,
+                                     char ***ret_names, Error *reterr) {
+        _cleanup_strv_ char **names = project_start_names(request, project->spec);
+
+        if (!names && !project->elsewhere && project->spec->n_containers > 0) {
+                _cleanup_strv_ char **known = profiles_known(project->spec);
+                _cleanup_free_ char *list = strv_join(known, ", ");
+
+                (void) error_raise(reterr, FC_EXIT_USAGE, "no container is selected: each has 'profiles'");
+                error_add_hint(reterr, "name one, or say 'up --profile PROFILE' of: %s", list);
+                return -EINVAL;
+        }
+        *ret_names = TAKE_PTR(names);
+        return 0;
+}
+
 int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
                           char ***ret_names, Error *reterr) {
         _cleanup_strv_ char **all = NULL, **own = NULL;
@@ -138,11 +156,15 @@ int project_open_selected(const ProjectRequest *request, char *const *operands, 
         if (r >= 0)
                 r = project_load_spec(ret, reterr);
         if (r >= 0)
+                r = profiles_check(ret->spec, request->profiles, reterr);
+        if (r >= 0)
                 r = shared_sort(request, ret, operands, &own, reterr);
         if (r >= 0)
                 r = project_way_check_first(request, ret, reterr);
         if (r < 0)
                 return r;
+        if (!own)
+                return project_select_by_profile(request, ret, ret_names, reterr);
         all = project_spec_names(ret);
         return project_select_from(all, own, ret, ret_names, reterr);
 }

@@ -4,6 +4,7 @@
 #include "ops/project.h"
 #include "project/instance-dir.h"
 #include "spec/path.h"
+#include "spec/profile.h"
 #include "state/identity.h"
 
 int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
@@ -129,6 +130,12 @@ char **project_spec_names(const Project *project) {
         for (size_t i = 0; project->spec && i < project->spec->n_containers; i++)
                 strv_push(&all, project->spec->containers[i].name);
         return all;
+}
+
+char **project_start_names(const ProjectRequest *request, const Spec *spec) {
+        char *any[] = {(char *) PROFILE_ANY, NULL};
+
+        return profiles_choose(spec, request->starts ? request->profiles : any);
 }
 
 int project_known_names(const Project *project, char ***ret, Error *reterr) {

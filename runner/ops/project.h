@@ -51,9 +51,13 @@ typedef struct ProjectRequest {
         bool either_way;      /* whichever has made what is kept */
         bool builds;          /* a flake's specification as it is now, not as it was built last ... */
         bool keeps;           /* ... which is then left in .containers */
-        char *const *wanted;  /* the containers that it is built for; NULL: all */
-        char *const *command; /* what stands behind "--"; NULL: there is none, or the verb takes none */
-        int argc;             /* the whole command line, for another run of this program */
+        /* Without names it is about what `up` starts without names: of the containers with profiles, those
+         * of which one is selected. Otherwise about all. */
+        bool starts;
+        char *const *profiles; /* which are selected; NULL: none is */
+        char *const *wanted;   /* the containers that it is built for; NULL: all */
+        char *const *command;  /* what stands behind "--"; NULL: there is none, or the verb takes none */
+        int argc;              /* the whole command line, for another run of this program */
         char **argv;
 } ProjectRequest;
 
@@ -111,6 +115,9 @@ int project_open_sources(Project *project, Error *reterr);
 
 /* All that the specification has; owned by the caller, NULL: none. */
 char **project_spec_names(const Project *project);
+
+/* Those that a command without names is about, by the request's `starts` and `profiles`; likewise. */
+char **project_start_names(const ProjectRequest *request, const Spec *spec);
 
 /* All that the specification has, if there is one, and then those that have a state. Owned by the caller. */
 int project_known_names(const Project *project, char ***ret, Error *reterr);

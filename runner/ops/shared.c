@@ -54,18 +54,10 @@ static void shared_push(Project *project, char *const *names, char *const *unles
                         strv_push(&project->elsewhere, *name);
 }
 
-static char **names_of(const Spec *spec) {
-        char **names = NULL;
-
-        for (size_t i = 0; i < spec->n_containers; i++)
-                strv_push(&names, spec->containers[i].name);
-        return names;
-}
-
-/* @own: those of the operands, or all. */
+/* @all: those that it is about without operands */
 static void shared_find_elsewhere(const ProjectRequest *request, Project *project, char *const *operands,
-                                  char *const *own) {
-        _cleanup_strv_ char **all = names_of(project->spec), **needed = NULL;
+                                  char *const *own, char *const *all) {
+        _cleanup_strv_ char **needed = NULL;
         bool named = operands && *operands;
 
         shared_push(project, named ? operands : all, NULL);
@@ -152,9 +144,9 @@ int shared_sort(const ProjectRequest *request, Project *project, char *const *op
         if (shared && request->part == PART_NOTHING)
                 return shared_raise_mixed(project, shared, own, reterr);
         if (request->part != PART_NOTHING) {
-                _cleanup_strv_ char **all = names_of(project->spec);
+                _cleanup_strv_ char **all = project_start_names(request, project->spec);
 
-                shared_find_elsewhere(request, project, operands, own ? own : all);
+                shared_find_elsewhere(request, project, operands, own ? own : all, all);
         }
         shared_leave_out(project);
         *ret = TAKE_PTR(own);

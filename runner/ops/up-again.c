@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "ops/project-watch.h"
 #include "ops/up-again.h"
+#include "ops/up.h"
 #include "screen/progress.h"
 
 /* What an editor, or `git checkout`, does in one go is one change; but what goes on writing there is not
@@ -18,7 +19,7 @@
 
 typedef struct Watching {
         const ProjectRequest *request;
-        char *const *names;
+        char *const *names, *const *profiles;
         ProjectWatch *files;
         Progress *progress;
         int signal_fd;
@@ -53,6 +54,8 @@ static char **up_command(const Watching *w) {
         if (globals->dry_run)
                 strv_push(&argv, "--dry-run");
         strv_push(&argv, "up");
+        STRV_FOREACH (profile, w->profiles)
+                strv_pushf(&argv, "--profile=%s", *profile);
         strv_extend(&argv, w->names);
         return argv;
 }
@@ -153,13 +156,15 @@ static void watching_say(const Watching *w, int status) {
         progress_note(w->progress, text);
 }
 
-int up_again(const ProjectRequest *request, char *const *names, Error *reterr) {
-        _cleanup_(watching_done) Watching w = {.request = request, .names = names, .signal_fd = -EBADF};
+int up_again(const ProjectRequest *request, char *const *names, char *const *profiles, Error *reterr) {
+        _cleanup_(watching_done) Watching w = {request, names, profiles, .signal_fd = -EBADF};
         ProgressMode mode;
         bool changed;
         int r;
 
-        r = project_progress_mode(request->globals, &mode, reterr);
+        r = up_check_profiles(profiles, names, reterr);
+        if (r >= 0)
+                r = project_progress_mode(request->globals, &mode, reterr);
         if (r < 0)
                 return r;
         process_block_interrupts(NULL);

@@ -6,6 +6,6 @@
 
 #include "ops/project.h"
 
-/* @names: of containers; none: all. Return: the exit status, or a negative errno; that an `up` has failed is
- * only told. */
-int up_again(const ProjectRequest *request, char *const *names, Error *reterr);
+/* @names, @profiles: what is given to each. Return: the exit status, or a negative errno; that an `up` has
+ * failed is only told. */
+int up_again(const ProjectRequest *request, char *const *names, char *const *profiles, Error *reterr);

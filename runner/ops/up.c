@@ -115,7 +115,7 @@ static int up_shared(const ProjectRequest *request, const Project *project, cons
         there.globals = &globals;
         copy.attach = copy.remove_orphans = false;
         copy.from = copy.timings = NULL;
-        copy.volumes = copy.ports = NULL;
+        copy.volumes = copy.ports = copy.profiles = NULL;
         STRV_FOREACH (name, project->elsewhere)
                 if (!o->force_recreate || !strv_contains(project->elsewhere_named, *name))
                         strv_push(&needed, *name);
@@ -157,15 +157,25 @@ static int up_start(const ProjectRequest *request, const UpOptions *o, Project *
         return r < 0 ? r : exit;
 }
 
+int up_check_profiles(char *const *profiles, char *const *names, Error *reterr) {
+        if (!profiles || !names || !names[0])
+                return 0;
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "--profile takes no names: those are started whatever their profiles");
+}
+
 int up_project(const ProjectRequest *request, const UpOptions *o, char *const *operands, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL;
         _cleanup_(timings_done) Timings timings = {.began_usec = o->timings ? now_usec() : 0};
         bool named = operands && operands[0];
         ProjectRequest parted = *request;
-        int r, hooks = FC_EXIT_OK;
+        int r = up_check_profiles(o->profiles, operands, reterr), hooks = FC_EXIT_OK;
 
+        if (r < 0)
+                return r;
         parted.part = o->no_deps ? PART_NAMED : PART_NEEDED;
+        parted.profiles = o->profiles;
         r = project_open_selected(&parted, operands, &project, &asked, reterr);
         if (o->timings)
                 timings.known_usec = now_usec();

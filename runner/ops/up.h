@@ -20,10 +20,14 @@ typedef struct UpOptions {
         char *from; /* the label of a snapshot; NULL: none */
         bool remove_orphans;
         bool yes;
+        char **profiles; /* only without names */
         char **volumes;
         char **ports;
         char *timings; /* the file to draw them in, "": none; NULL: not asked for */
 } UpOptions;
+
+/* FC_EXIT_USAGE when both are given. */
+int up_check_profiles(char *const *profiles, char *const *names, Error *reterr);
 
 /* @operands: the names asked for; none: all that start by themselves. Return: the exit status, or a negative
  * errno. */

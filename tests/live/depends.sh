@@ -269,6 +269,50 @@ testcase_wait() {
         equal "$STATUS" 0 "status of wait --for stopped"
 }
 
+testcase_profiles() {
+        project shop
+        spec "$(tiny web), $(tiny mail '' ', "profiles": ["dev", "full"], "dependsOn": {"db": "started"}'),
+                $(tiny db '' ', "profiles": ["data"]'), $(tiny trace '' ', "profiles": ["full"]')"
+        ok fc up --dry-run
+        equal "$OUT" 'web: start'
+        ok fc up --dry-run --profile data
+        equal "$OUT" $'web: start\ndb: start'
+        ok fc up --dry-run --profile '*'
+        equal "$(grep -c start <<<"$OUT")" 4
+        run_status 2 fc up --profile fulll
+        expect_err "no container has the profile 'fulll'"
+        expect_err "did you mean 'full'"
+        expect_err 'the profiles are: dev, full, data'
+        run_status 2 fc up --profile dev web
+        expect_err 'takes no names'
+        nothing_made
+
+        # What it depends on comes along; what runs is nobody's orphan, and is stopped.
+        ok fc up --profile dev
+        equal "$(fc --json status | jq -r '.containers[] | select(.state == "running").name' | tr '\n' ' ')" 'web mail db '
+        ok fc up --remove-orphans --yes
+        refute_err mail
+        equal "$(state_of mail)" running
+        ok fc up trace
+        equal "$(state_of trace)" running
+
+        # Another profile is no other container, and `restart` is about what `up` is about.
+        spec "$(tiny web), $(tiny mail '' ', "profiles": ["later"]')"
+        ok fc up --profile later --dry-run
+        equal "$OUT" $'web: nothing\nmail: nothing'
+        ok fc restart --dry-run
+        equal "$OUT" 'web: restart'
+        spec "$(tiny mail '' ', "profiles": ["later"]')"
+        for verb in up restart 'with -- true'; do
+                # shellcheck disable=SC2086
+                run_status 2 fc $verb
+                expect_err "each has 'profiles'"
+                expect_err 'of: later'
+        done
+        ok fc down
+        equal "$(state_of mail)" stopped
+}
+
 testcase_dry_run() {
         project shop
         spec "$(tiny db), $(tiny web '' ', "dependsOn": {"db": "started"}')"
