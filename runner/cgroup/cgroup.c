@@ -300,6 +300,17 @@ int cgroup_frozen(int fd, bool *ret, Error *reterr) {
         return ask_file(fd, "cgroup.events", cgroup_text_frozen, ret, reterr);
 }
 
+int cgroup_populated_or_frozen(int fd, bool *ret_populated, bool *ret_frozen, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        int r = cgroup_read_file(fd, ".", "cgroup.events", &text, reterr);
+
+        if (r < 0 && r != -ENOENT && r != -ENODEV)
+                return r;
+        *ret_populated = text && cgroup_text_populated(text);
+        *ret_frozen = text && cgroup_text_frozen(text);
+        return 0;
+}
+
 static bool is_one(const char *text) {
         return *text == '1';
 }
@@ -491,43 +502,52 @@ static int innermost_pid(pid_t pid, pid_t *ret_pid, unsigned *ret_depth, Error *
         return r;
 }
 
-int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
-        static const char *const places[] = {
-                "nspawn/payload/init.scope",
-                "nspawn/payload",
-                "payload/init.scope",
-                "payload",
-        };
-        unsigned best_depth = UINT_MAX;
-        pid_t best = 0;
+typedef struct Search {
+        long wanted;
+        pid_t best;
+        unsigned best_depth;
+} Search;
 
-        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
-                _cleanup_free_ char *text = NULL;
-                const char *rest;
-                pid_t pid;
-                int r = cgroup_read_file(fd, places[i], "cgroup.procs", &text, reterr);
+/* A container of the guest's own has these pids, too: the shallowest is the payload's. Return: 1, 0 there is
+ * no such cgroup, or a negative errno. */
+static int search_cgroup(int fd, const char *place, Search *s, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        const char *rest;
+        pid_t pid;
+        int r = cgroup_read_file(fd, place, "cgroup.procs", &text, reterr);
 
-                if (r == -ENOENT || r == -ENODEV)
-                        continue;
+        if (r < 0)
+                return r == -ENOENT || r == -ENODEV ? 0 : r;
+        for (rest = text; (pid = cgroup_text_next_process(&rest)) > 0;) {
+                unsigned depth;
+                pid_t inner;
+
+                r = innermost_pid(pid, &inner, &depth, reterr);
                 if (r < 0)
                         return r;
-                /* A container of the guest's own has these pids, too: the shallowest is the payload's. */
-                for (rest = text; (pid = cgroup_text_next_process(&rest)) > 0;) {
-                        unsigned depth;
-                        pid_t inner;
-
-                        r = innermost_pid(pid, &inner, &depth, reterr);
-                        if (r < 0)
-                                return r;
-                        if (r == 0 || inner != wanted)
-                                continue;
-                        if (depth < best_depth) {
-                                best_depth = depth;
-                                best = pid;
-                        }
-                }
+                if (r == 0 || inner != s->wanted || depth >= s->best_depth)
+                        continue;
+                s->best_depth = depth;
+                s->best = pid;
         }
-        *ret = best;
+        return 1;
+}
+
+int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
+        /* A supervisor's machine has the first, that of a unit the second. */
+        static const char *const places[][2] = {{"nspawn/payload/init.scope", "nspawn/payload"},
+                                                {"payload/init.scope", "payload"}};
+        Search search = {.wanted = wanted, .best_depth = UINT_MAX};
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(places); i++) {
+                r = search_cgroup(fd, places[i][0], &search, reterr);
+                if (r >= 0)
+                        r = search_cgroup(fd, places[i][1], &search, reterr);
+        }
+        if (r < 0)
+                return r;
+        *ret = search.best;
         return 0;
 }
 

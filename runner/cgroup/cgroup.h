@@ -92,6 +92,9 @@ int cgroup_populated(int fd, bool *ret, Error *reterr);
 /* Are all of them frozen, whether by itself or with a cgroup above? */
 int cgroup_frozen(int fd, bool *ret, Error *reterr);
 
+/* Both at once. */
+int cgroup_populated_or_frozen(int fd, bool *ret_populated, bool *ret_frozen, Error *reterr);
+
 /* Freezes it with all that is in it and below it. Return: 1 all of that stands still, 0 the time has passed
  * and it is left to the caller to thaw it. It may be gone: -ENODEV. */
 int cgroup_freeze(int fd, uint64_t timeout_usec, Error *reterr);

@@ -57,6 +57,23 @@ int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *
         return 0;
 }
 
+int machine_look(const char *cgroup_mount, const char *machine, bool *ret_running, bool *ret_stale,
+                 Error *reterr) {
+        bool running = false, stale = false;
+
+        for (size_t i = 0; !running && i < ELEMENTSOF(backends); i++) {
+                bool left;
+                int r = backends[i]->look(cgroup_mount, machine, &running, &left, reterr);
+
+                if (r < 0)
+                        return error_prefix(reterr, r, "machine '%s'", machine);
+                stale = stale || left;
+        }
+        *ret_running = running;
+        *ret_stale = stale && !running;
+        return 0;
+}
+
 static int list_machines(const char *cgroup_mount, bool left, char ***ret, Error *reterr) {
         _cleanup_strv_ char **found = NULL;
 
@@ -67,12 +84,12 @@ static int list_machines(const char *cgroup_mount, bool left, char ***ret, Error
                 if (r < 0)
                         return r;
                 STRV_FOREACH (machine, all) {
-                        MachineStatus status;
+                        bool running, stale;
 
-                        r = backends[i]->query(cgroup_mount, *machine, &status, reterr);
+                        r = backends[i]->look(cgroup_mount, *machine, &running, &stale, reterr);
                         if (r < 0)
                                 return error_prefix(reterr, r, "machine '%s'", *machine);
-                        if ((status.running || (left && status.stale)) && !strv_contains(found, *machine))
+                        if ((running || (left && stale)) && !strv_contains(found, *machine))
                                 strv_push(&found, *machine);
                 }
         }

@@ -82,6 +82,9 @@ struct Backend {
 
         /* The functions below, of the machines that this backend has. */
         int (*query)(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr);
+        /* As machine_look(). */
+        int (*look)(const char *cgroup_mount, const char *machine, bool *ret_running, bool *ret_stale,
+                    Error *reterr);
         int (*list)(const char *cgroup_mount, char ***ret, Error *reterr);
         /* Can a machine have what the plan wants? Refuses without having tried to start. */
         int (*check)(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr);
@@ -116,6 +119,10 @@ int backend_choose(const char *name, bool sd_booted, bool cgroup_unified, const 
                    Error *reterr);
 
 int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr);
+
+/* Only `running` and `stale` of that, for half of the cost. */
+int machine_look(const char *cgroup_mount, const char *machine, bool *ret_running, bool *ret_stale,
+                 Error *reterr);
 
 /* The names of all machines that run now, of whatever project; owned by the caller, NULL when there are
  * none. */

@@ -30,10 +30,8 @@ static int supervisor_query(const char *cgroup_mount, const char *machine, Machi
 
         r = cgroup_open(cgroup_mount, machine, &fd, reterr);
         if (r >= 0 && fd >= 0) {
-                r = cgroup_populated(fd, &status.running, reterr);
+                r = cgroup_populated_or_frozen(fd, &status.running, &status.frozen, reterr);
                 status.stale = !status.running;
-                if (r >= 0 && status.running)
-                        r = cgroup_frozen(fd, &status.frozen, reterr);
                 if (r >= 0 && status.running)
                         r = cgroup_first_process(fd, "runner", &status.keeper, reterr);
                 if (r >= 0 && status.running)
@@ -42,6 +40,21 @@ static int supervisor_query(const char *cgroup_mount, const char *machine, Machi
         if (r < 0)
                 return r;
         *ret = status;
+        return 0;
+}
+
+static int supervisor_look(const char *cgroup_mount, const char *machine, bool *ret_running, bool *ret_stale,
+                           Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        bool running = false;
+        int r = cgroup_open(cgroup_mount, machine, &fd, reterr);
+
+        if (r >= 0 && fd >= 0)
+                r = cgroup_populated(fd, &running, reterr);
+        if (r < 0)
+                return r;
+        *ret_running = running;
+        *ret_stale = fd >= 0 && !running;
         return 0;
 }
 
@@ -357,6 +370,7 @@ static void supervisor_stop_ask(StopJob *job, StopMeans means) {
 const Backend backend_supervisor = {
         .name = "supervisor",
         .query = supervisor_query,
+        .look = supervisor_look,
         .list = cgroup_list,
         .check = supervisor_check,
         .open_payload_cgroup = supervisor_open_payload_cgroup,

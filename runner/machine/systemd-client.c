@@ -49,6 +49,12 @@ static int is_loaded(const char *machine, bool *ret, Error *reterr) {
 }
 
 /* Nothing is ever stale, since the unit puts itself away. */
+static int systemd_look(const char *cgroup_mount, const char *machine, bool *ret_running, bool *ret_stale,
+                        Error *reterr) {
+        *ret_stale = false;
+        return is_loaded(machine, ret_running, reterr);
+}
+
 static int systemd_query(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         MachineStatus status = {};
@@ -299,6 +305,7 @@ const Backend backend_systemd = {
         .name = "systemd",
         .makes_network = true,
         .query = systemd_query,
+        .look = systemd_look,
         .list = systemd_list,
         .check = systemd_check,
         .open_payload_cgroup = systemd_open_payload_cgroup,

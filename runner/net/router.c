@@ -402,7 +402,7 @@ static int mend_port(const Router *router, const char *machine, int bridge, bool
                                      : 0;
 }
 
-int router_mend(const char *name, const Subnet *subnet, const char *machine, bool *ret_mended,
+int router_mend(const char *name, const Subnet *subnet, char *const *machines, bool *ret_mended,
                 Error *reterr) {
         _cleanup_(router_done) Router router = ROUTER_NULL;
         bool mended = false;
@@ -423,8 +423,9 @@ int router_mend(const char *name, const Subnet *subnet, const char *machine, boo
                 if (r >= 0)
                         r = find_links(&router, &l, reterr);
         }
-        if (r >= 0)
-                r = mend_port(&router, machine, l.bridge.index, &mended, reterr);
+        STRV_FOREACH (machine, machines)
+                if (r >= 0)
+                        r = mend_port(&router, *machine, l.bridge.index, &mended, reterr);
         if (r >= 0)
                 *ret_mended = mended;
         return r;

@@ -27,13 +27,13 @@ int router_check_name(const char *name, Error *reterr);
 bool router_has(const char *name, const Subnet *subnet);
 
 /**
- * router_mend() - undo what another program did to the network of a machine that runs
+ * router_mend() - undo what another program did to the network of machines that run
  *
  * A network manager may take the address of the host's interface away, set it down or delete it; root may do
  * anything to the bridge. The network is held as for router_ensure().
  * @ret_mended: whether it had to change anything
  */
-int router_mend(const char *name, const Subnet *subnet, const char *machine, bool *ret_mended,
+int router_mend(const char *name, const Subnet *subnet, char *const *machines, bool *ret_mended,
                 Error *reterr);
 
 /* Whether an older release has made the interface of that name. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "net/router.h"
 #include "ops/fleet-network.h"
 
 /* One that is there for its network alone (network_share_follow()) may be left as it runs, and then has its
@@ -42,20 +43,34 @@ int fleet_settle_starts(Fleet *fleet, char *const *asked, Error *reterr) {
                                            reterr);
 }
 
-int fleet_mend_network(Fleet *fleet, Error *reterr) {
-        const char *any = NULL;
+/* The machines in @network that run on; owned by the caller, NULL: none does. */
+static char **fleet_machines_in(const Fleet *fleet, const ProjectNetwork *network) {
+        char **machines = NULL;
 
         for (size_t i = 0; i < fleet->n_members; i++) {
                 const Member *m = &fleet->members[i];
-                const char *mended;
-                int r;
 
-                if (!member_runs_on(m) || !m->plan->address)
-                        continue;
-                r = network_mend(&fleet->network, m->plan->spec, m->at->machine, &mended, reterr);
+                if (member_runs_on(m) && m->plan->address &&
+                    strv_contains(network_names(m->plan->spec->networks), network->name))
+                        strv_push(&machines, m->at->machine);
+        }
+        return machines;
+}
+
+int fleet_mend_network(Fleet *fleet, Error *reterr) {
+        const char *any = NULL;
+
+        for (size_t i = 0; i < fleet->network.n_networks; i++) {
+                const ProjectNetwork *network = &fleet->network.networks[i];
+                _cleanup_strv_ char **machines = fleet_machines_in(fleet, network);
+                bool mended;
+                int r = machines ? router_mend(network->bridge, &network->subnet, machines, &mended, reterr)
+                                 : 0;
+
                 if (r < 0)
-                        return error_in_container(reterr, r, m->at->name);
-                any = mended ? mended : any;
+                        return r;
+                if (machines && mended)
+                        any = network->bridge;
         }
         if (any) {
                 _cleanup_free_ char *text =

@@ -165,13 +165,14 @@ static int fleet_put_away(Fleet *fleet, Error *reterr) {
         /* Without the locks another command is at work. */
         for (size_t i = 0; fleet->locks && i < fleet->n_members; i++) {
                 const Member *m = &fleet->members[i];
-                MachineStatus now;
+                bool running = false, stale = false;
 
-                r = running_query(fleet->project, m->at->name, &now, reterr);
-                if (m->given_up || (r >= 0 && now.running))
+                r = machine_look(fleet->project->facts.cgroup_root, m->at->machine, &running, &stale,
+                                 reterr);
+                if (m->given_up || running)
                         continue;
                 /* What a killed supervisor left, of a container that was not started anew. */
-                if (r >= 0 && now.stale)
+                if (r >= 0 && stale)
                         r = machine_kill(fleet->project->facts.cgroup_root, m->at->machine, reterr);
                 if (r >= 0)
                         r = member_put_away(m, reterr);

@@ -8,6 +8,7 @@
 #include "base/network6.h"
 #include "machine/machine.h"
 #include "net/router.h"
+#include "net/router6.h"
 #include "net/rtnl.h"
 #include "net/uplink.h"
 #include "ops/network.h"
@@ -385,7 +386,8 @@ int network_read_beside(const Project *project, char **machines, char *const *ha
         _cleanup_(network_done) Network n = {
                 .machines = machines,
                 .started_root = xstrdup(project->started_root ? project->started_root : project->root),
-                .shared = strv_copy(project->apart)};
+                .shared = strv_copy(project->apart),
+                .ipv6 = router6_is_wanted()};
         static const Spec none = {};
         const Spec *spec = project->spec ? project->spec : &none;
         bool changed = false;

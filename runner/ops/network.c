@@ -30,7 +30,7 @@ char *network_address6(const Network *n, const ProjectNetwork *network, const ch
         uint8_t octet = project_state_get_address(n->state, container);
         struct in6_addr address;
 
-        if (octet == 0 || network->unknown6 || strv_contains(n->without6, container) || !router6_is_wanted())
+        if (octet == 0 || network->unknown6 || strv_contains(n->without6, container) || !n->ipv6)
                 return NULL;
         address = address6_of(network->bridge, &network->subnet.network6, octet);
         return address6_to_string(&address);
@@ -38,7 +38,7 @@ char *network_address6(const Network *n, const ProjectNetwork *network, const ch
 
 /* One that has no address has no network yet: it gets IPv6 with that. */
 void network_look_for_ipv6(const Project *project, Network *n) {
-        for (size_t i = 0; i < n->state->n_addresses && router6_is_wanted(); i++) {
+        for (size_t i = 0; n->ipv6 && i < n->state->n_addresses; i++) {
                 const char *name = n->state->addresses[i].name;
                 _cleanup_(container_state_freep) ContainerState *state = NULL;
 
@@ -254,22 +254,6 @@ int network_prepare(const Network *n, const ContainerSpec *c, const Backend *bac
 
                 r = backend->makes_network ? router_check_name(network->bridge, reterr)
                                            : router_ensure(network->bridge, &network->subnet, reterr);
-        }
-        return r;
-}
-
-int network_mend(const Network *n, const ContainerSpec *c, const char *machine, const char **ret_mended,
-                 Error *reterr) {
-        int r = 0;
-
-        *ret_mended = NULL;
-        for (char *const *name = network_names(c->networks); r >= 0 && *name; name++) {
-                const ProjectNetwork *network = network_find(n, *name);
-                bool mended;
-
-                r = router_mend(network->bridge, &network->subnet, machine, &mended, reterr);
-                if (r >= 0 && mended)
-                        *ret_mended = network->bridge;
         }
         return r;
 }

@@ -36,6 +36,7 @@ typedef struct Network {
         char **machines;    /* of the host, that run */
         char **outside;     /* containers of the specification that are in no network (any more) */
         char **shared;      /* containers that the main work tree has (ops/shared.h) */
+        bool ipv6;          /* the host has it */
         char **without6;    /* containers that run without IPv6, see network_look_for_ipv6() */
         ProjectState *state;
 } Network;
@@ -120,11 +121,6 @@ int network_hold(int runtime_fd, Error *reterr);
 
 /* Makes those of a machine that is about to start, or sees that they can be made. The network is held. */
 int network_prepare(const Network *n, const ContainerSpec *c, const Backend *backend, Error *reterr);
-
-/* For a machine that runs, likewise. @ret_mended: the one that another program had changed, borrowed from
- * @n; NULL: there is none. */
-int network_mend(const Network *n, const ContainerSpec *c, const char *machine, const char **ret_mended,
-                 Error *reterr);
 
 /* Has one of them a name that begins with the id? */
 bool machines_have(char *const *machines, const char *id);

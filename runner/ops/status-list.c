@@ -244,7 +244,9 @@ static int status_gather_one(Project *project, const char *name, const Network *
         c->crashes = records.crashes;
         c->stopping = c->running ? records.stop.holds : records.stop.exists;
         if (c->running) {
-                if (status_judge_up(c) && geteuid() == 0)
+                /* Where it runs a command, PID 1 is nspawn's. */
+                if (status_judge_up(c) && geteuid() == 0 &&
+                    !(c->state && definition_runs_command(c->state->definition)))
                         status_ask(project, c, spec, status_answer_deadline(end_usec));
                 if (c->phase == PHASE_SEEDING && !status_is_at_work(project, name))
                         status_judge_unseeded(c);

@@ -59,9 +59,10 @@ static bool release(const char *name) {
 
 static bool mend(const char *name, const char *machine) {
         _cleanup_(error_done) Error error = ERROR_NULL;
+        char *machines[] = {(char *) machine, NULL};
         bool mended;
 
-        ASSERT_OK(router_mend(name, &ours, machine, &mended, &error), &error);
+        ASSERT_OK(router_mend(name, &ours, machines, &mended, &error), &error);
         return mended;
 }
 
