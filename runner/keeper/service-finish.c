@@ -97,6 +97,15 @@ static ExitRecord find_end(int runtime_fd) {
         return exit_record_from_text(text);
 }
 
+/* The unit's group is there until this program has ended. Where it cannot be read, the end is told without
+ * its reason. */
+static bool unit_ran_out_of_memory(const char *machine) {
+        _cleanup_close_ int cgroup_fd = -EBADF;
+
+        return machine_unit_cgroup_open(CGROUP_MOUNT, machine, &cgroup_fd, NULL) >= 0 && cgroup_fd >= 0 &&
+               cgroup_ran_out_of_memory(cgroup_fd, ".");
+}
+
 /* What becomes of the machine. */
 typedef enum Outcome {
         OUTCOME_ENDED,     /* it was stopped, or ended of its own accord */
@@ -215,6 +224,8 @@ static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
         Outcome outcome;
         int r;
 
+        if (!exit_record_is_success(&end))
+                end.out_of_memory = unit_ran_out_of_memory(o->keeper.machine);
         r = find_outcome(o, runtime_fd, &outcome, reterr);
         if (r >= 0)
                 r = service_records_open(o, &records, reterr);
