@@ -48,9 +48,16 @@ int nspawn_clear_leftovers(const char *machine, Error *reterr) {
         /* In this order: 252, 257, 262. */
         static const char *const parents[] = {"propagate", "unix-export", "."};
         _cleanup_close_ int fd = open(NSPAWN_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat st;
 
         if (fd < 0)
                 return errno == ENOENT ? 0 : error_set(reterr, errno, "open '" NSPAWN_RUN_DIR "'");
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '" NSPAWN_RUN_DIR "'");
+        /* Without root there is the cell in nspawn's place, which leaves nothing here. The directory is then
+         * that of the host's root, and closed to others. */
+        if (st.st_uid != geteuid())
+                return 0;
         clear_locks(NSPAWN_RUN_DIR "/locks");
         for (size_t i = 0; i < ELEMENTSOF(parents); i++) {
                 _cleanup_free_ char *path = xasprintf("%s/%s", parents[i], machine);

@@ -11,6 +11,9 @@ FC_LIVE_MODE=rootless
 
 testcase_life() {
         project shop
+        # What systemd-nspawn of the host's root leaves, which nobody else may look into.
+        mkdir -p /run/systemd/nspawn/propagate
+        chmod 600 /run/systemd/nspawn/propagate
         spec "$(tiny one '' ', "volumes": ["./src:/data"]'), $(tiny two)"
         ok fc up
         equal "$(fc --json status | jq -c '[.containers[] | .state]')" '["running","running"]' "their states"
@@ -23,6 +26,8 @@ testcase_life() {
         equal "$(stat -c %U "$PROJECT/src/new")" "$DEV" "the owner of what root inside has written"
         ok fc exec one -- getent hosts two
         ok fc down
+        ok fc --json events
+        equal "$(jq -r 'select(.event == "ended" or .event == "crashed") | .event' <<<"$OUT" | sort -u)" ended "how they ended"
 }
 
 # A systemd with a web server, whose files belong to the ids that it has inside; a port, and a shell that is another one.
