@@ -107,6 +107,27 @@ static int read_controllers(const char *mount, char ***ret, Error *reterr) {
         return 0;
 }
 
+/* The top of all has no type. */
+static bool is_part(const char *mount) {
+        _cleanup_free_ char *path = xasprintf("%s/cgroup.type", mount);
+
+        return access(path, F_OK) >= 0;
+}
+
+static int raise_no_controller(const char *mount, const Resource *r, const char *place, Error *reterr) {
+        int e = error_raise(reterr, FC_EXIT_HOST,
+                            "%s.%s: the cgroup2 tree at '%s' has no controller '%s' on this host", place,
+                            resource_kind_to_string(r->kind), mount, attributes[r->kind].controller);
+
+        if (is_part(mount))
+                error_add_hint(reterr,
+                               "was it delegated? To users root delegates it, from their next login on, by "
+                               "'systemctl edit user@.service': [Service], Delegate=cpu io memory pids");
+        error_add_hint(reterr, "cgroup version 1 has it here, or the kernel lacks it: boot the host with "
+                               "cgroup_no_v1=all, or leave the limit out");
+        return e;
+}
+
 int limits_require(const char *mount, const Resource *resources, size_t n, const char *place,
                    Error *reterr) {
         _cleanup_strv_ char **controllers = NULL;
@@ -117,19 +138,9 @@ int limits_require(const char *mount, const Resource *resources, size_t n, const
         r = read_controllers(mount, &controllers, reterr);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < n; i++) {
-                const char *controller = attributes[resources[i].kind].controller;
-
-                if (strv_contains(controllers, controller))
-                        continue;
-                r = error_raise(reterr, FC_EXIT_HOST,
-                                "%s.%s: the cgroup2 tree at '%s' has no controller '%s' on this host", place,
-                                resource_kind_to_string(resources[i].kind), mount, controller);
-                error_add_hint(reterr,
-                               "cgroup version 1 has it here, or the kernel lacks it: boot the host with "
-                               "cgroup_no_v1=all, or leave the limit out");
-                return r;
-        }
+        for (size_t i = 0; i < n; i++)
+                if (!strv_contains(controllers, attributes[resources[i].kind].controller))
+                        return raise_no_controller(mount, &resources[i], place, reterr);
         return 0;
 }
 

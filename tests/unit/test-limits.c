@@ -130,8 +130,12 @@ TEST(a_missing_controller_is_named) {
         put(&tree, "cgroup.controllers", "hugetlb pids\n");
         ASSERT_ERROR(limits_require(tree.path, resources, 2, "containers.c.resources", &error), &error,
                      FC_EXIT_HOST, "containers.c.resources.MemoryMax: the cgroup2 tree at '");
-        ASSERT_TRUE(strstr(error.message, "has no controller 'memory'"));
-        ASSERT_TRUE(error.hints);
+        ASSERT_TRUE(strstr(error.message, "has no controller 'memory' on this host"));
+        ASSERT_TRUE(strstr(error.hints[0], "cgroup_no_v1=all"));
+        put(&tree, "cgroup.type", "domain\n");
+        ASSERT_ERROR(limits_require(tree.path, resources, 2, "containers.c.resources", &error), &error,
+                     FC_EXIT_HOST, "has no controller 'memory'");
+        ASSERT_TRUE(strstr(error.hints[0], "Delegate=cpu io memory pids"));
         put(&tree, "cgroup.controllers", "\n");
         ASSERT_ERROR(limits_require(tree.path, resources, 2, "containers.c.resources", &error), &error,
                      FC_EXIT_HOST, "TasksMax");
