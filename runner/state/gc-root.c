@@ -18,6 +18,8 @@
 #include "state/gc-root.h"
 #include "state/nix-daemon.h"
 
+#define GCROOTS           "gcroots"
+#define AUTO              "auto"
 #define REGISTERED        "flake-containers-"
 #define LOOK_TIMEOUT_USEC (5 * USEC_PER_SEC)
 
@@ -36,8 +38,13 @@ static int make_own_link(int container_fd, const InvokingUser *user, const char 
         return 0;
 }
 
+/* What Nix has beside @store; owned by the caller. */
+static char *state_of(const char *store, const char *name) {
+        return xasprintf("%.*s/var/nix/%s", (int) (strrchr(store, '/') - store), store, name);
+}
+
 static char *roots_of(const char *store) {
-        return xasprintf("%.*s/var/nix/gcroots/auto", (int) (strrchr(store, '/') - store), store);
+        return state_of(store, GCROOTS "/" AUTO);
 }
 
 char *gc_root_store_of(const char *program) {
@@ -51,7 +58,7 @@ char *gc_root_store_of(const char *program) {
                         return NULL;
                 *slash = '\0';
         }
-        roots = roots_of(store);
+        roots = state_of(store, GCROOTS);
         return access(roots, F_OK) >= 0 ? TAKE_PTR(store) : NULL;
 }
 
@@ -78,6 +85,31 @@ static int find_who_adds(int roots_fd, bool *ret, Error *reterr) {
         return 0;
 }
 
+/* Nix makes that directory with its first root, so a store that has only got copies has none. As the owner
+ * of the one that it lies in; where only the daemon can, *ret_fd is that one. */
+static int make_roots(const char *store, int *ret_fd, Error *reterr) {
+        _cleanup_free_ char *above = state_of(store, GCROOTS), *roots = roots_of(store);
+        _cleanup_close_ int above_fd = -EBADF;
+        bool foreign = false;
+        int r = open_roots(above, &above_fd, reterr);
+
+        if (r < 0 || above_fd < 0)
+                return r;
+        r = find_who_adds(above_fd, &foreign, reterr);
+        if (r >= 0 && foreign)
+                *ret_fd = TAKE_FD(above_fd);
+        if (r < 0 || foreign)
+                return r;
+        r = fs_enter_owner(above_fd);
+        if (r < 0)
+                return error_set(reterr, r, "look at its owner");
+        r = mkdirat(above_fd, AUTO, 0755) < 0 && errno != EEXIST
+                    ? error_set(reterr, errno, "make '%s'", roots)
+                    : 0;
+        fs_leave_owner();
+        return r < 0 ? r : open_roots(roots, ret_fd, reterr);
+}
+
 /* As the owner of that directory, who is root or has made a store of their own. */
 static int add_root(int roots_fd, const char *name, const char *link, Error *reterr) {
         int r = fs_enter_owner(roots_fd);
@@ -101,12 +133,14 @@ int gc_root_set(int container_fd, const char *container_path, const InvokingUser
                 return r;
         roots = roots_of(store);
         r = open_roots(roots, &roots_fd, reterr);
+        if (r >= 0 && roots_fd < 0)
+                r = make_roots(store, &roots_fd, reterr);
         if (r < 0 || roots_fd < 0)
                 return r;
         link = xasprintf("%s/%s", container_path, name);
         /* Always the same name for the same link, so that they do not gather. */
         registered = xasprintf(REGISTERED "%016" PRIx64, hash_text(link));
-        daemon = xasprintf("%s/../../daemon-socket/socket", roots);
+        daemon = state_of(store, "daemon-socket/socket");
         r = find_who_adds(roots_fd, &foreign, reterr);
         if (r >= 0)
                 r = foreign ? nix_daemon_add_root(daemon, link, reterr)

@@ -55,6 +55,32 @@ TEST(links_by_way_of_the_containers_directory) {
         ASSERT_EQ(test_shell(&dir, "test \"$(ls -A nix/var/nix/gcroots/auto | wc -l)\" = 2"), 0);
 }
 
+/* Nix has made no root there yet, and what it is to keep was copied to it. */
+TEST(first_root_of_a_store) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_EQ(test_shell(&dir,
+                             "rmdir nix/var/nix/gcroots/auto && chown %d nix/var/nix/gcroots || test $(id "
+                             "-u) != 0",
+                             TEST_UID),
+                  0);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_EQ(
+                test_shell(
+                        &dir,
+                        "test \"$(readlink nix/var/nix/gcroots/auto/*)\" = \"$PWD/.containers/web/system\""),
+                0);
+        ASSERT_EQ(test_shell(&dir, "test \"$(stat -c %%u:%%a nix/var/nix/gcroots/auto)\" = "
+                                   "\"$(stat -c %%u nix/var/nix/gcroots):755\""),
+                  0);
+        /* Without a collector there is none to make. */
+        ASSERT_EQ(test_shell(&dir, "rm -r nix/var/nix/gcroots"), 0);
+        ASSERT_OK(set(&f, "system", "/nix/store/b-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test ! -e nix/var/nix/gcroots"), 0);
+}
+
 TEST(drops_its_own_link) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
