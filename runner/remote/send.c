@@ -110,9 +110,13 @@ static void add_image_options(SendAs there, char ***argv) {
         strv_push(argv, "--numeric-ids");
         if (there == SEND_AS_ROOT)
                 strv_push(argv, "--rsync-path=sudo -n rsync");
-        else if (there == SEND_IN_NAMESPACE)
-                strv_pushf(argv, "--rsync-path=%s %s %s %s rsync", namespace_words[0], namespace_words[1],
-                           namespace_words[2], namespace_words[3]);
+        if (there != SEND_IN_NAMESPACE)
+                return;
+        strv_pushf(argv, "--rsync-path=%s %s %s %s rsync", namespace_words[0], namespace_words[1],
+                   namespace_words[2], namespace_words[3]);
+        /* Its root makes none, and a container has a /dev of its own. */
+        strv_push(argv, "--no-devices");
+        strv_push(argv, "--info=nonreg0");
 }
 
 static int send_raise_missing(const char *from, Error *reterr) {
