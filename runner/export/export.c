@@ -4,7 +4,9 @@
 
 #include "base/alloc.h"
 #include "export/export.h"
+#include "export/keys.h"
 #include "export/kubernetes.h"
+#include "export/nomad.h"
 #include "export/quadlet.h"
 #include "spec/stop.h"
 
@@ -12,6 +14,7 @@ static const char *const format_words[_EXPORT_FORMAT_MAX] = {
         [EXPORT_FORMAT_OCI] = "oci",
         [EXPORT_FORMAT_KUBERNETES] = "kubernetes",
         [EXPORT_FORMAT_QUADLET] = "quadlet",
+        [EXPORT_FORMAT_NOMAD] = "nomad",
 };
 
 const char *export_format_to_string(ExportFormat format) {
@@ -51,6 +54,8 @@ void export_documents(const ExportRequest *r, ExportFiles *ret) {
         *ret = (ExportFiles){0};
         if (r->format == EXPORT_FORMAT_KUBERNETES)
                 kubernetes_print(r, ret);
+        else if (r->format == EXPORT_FORMAT_NOMAD)
+                nomad_print(r, ret);
         else
                 quadlet_print(r, ret);
 }
@@ -85,6 +90,49 @@ char *export_shell_word(const char *text) {
                         *to++ = *s;
         *to = '\'';
         return word;
+}
+
+Json *export_shell_command(const ContainerSpec *c, const char *script, const char *operand) {
+        _cleanup_free_ char *shell =
+                c->toplevel ? xasprintf("%s/sw/bin/sh", c->toplevel) : xstrdup("/bin/sh");
+        Json *command = json_new_array();
+
+        json_append_string(command, shell);
+        json_append_string(command, "-c");
+        json_append_string(command, script);
+        if (operand) {
+                json_append_string(command, "sh");
+                json_append_string(command, operand);
+        }
+        return command;
+}
+
+static mode_t tmpfs_mode(const Tmpfs *tmpfs) {
+        if (tmpfs->mode_given)
+                return tmpfs->mode;
+        return streq(tmpfs->target, "/tmp") || streq(tmpfs->target, "/var/tmp") ? 01777 : 0755;
+}
+
+/* podman would copy into it what it covers. */
+char *export_tmpfs(const Tmpfs *t) {
+        return xasprintf("%s:mode=%04o,exec,notmpcopyup%s%s", t->target, (unsigned) tmpfs_mode(t),
+                         t->size ? ",size=" : "", t->size ? t->size : "");
+}
+
+void export_add_credential_files(const ExportRequest *r, const ContainerSpec *c, char ***lines) {
+        if (!*lines)
+                strv_push(lines, "umask 077\n"
+                                 "place=$(mktemp -d -p \"${XDG_RUNTIME_DIR:-/dev/shm}\")\n"
+                                 "trap 'rm -rf \"$place\"' EXIT\n");
+        /* A name may begin with a dot. */
+        strv_push(lines, "rm -rf \"$place\"\nmkdir \"$place\"\n");
+        for (size_t i = 0; i < c->n_credentials; i++) {
+                const Credential *credential = &c->credentials[i];
+                _cleanup_free_ char *command = export_credential_command(r, credential);
+
+                if (!keys_refuse_credential(credential))
+                        strv_pushf(lines, "%s >\"$place/%s\"\n", command, credential->id);
+        }
 }
 
 char *export_credential_command(const ExportRequest *r, const Credential *credential) {

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* A specification in the forms of other engines: an OCI image, Kubernetes' objects, podman's quadlets. Pure:
- * documents are text here, and ops/export.h writes them. What a form cannot say is refused by keys.h, never
- * left out, unless the user has named its key. */
+/* A specification in the forms of other engines: an OCI image, Kubernetes' objects, podman's quadlets,
+ * Nomad's jobs. Pure: documents are text here, and ops/export.h writes them. What a form cannot say is
+ * refused by keys.h, never left out, unless the user has named its key. */
 
 #include "base/error.h"
+#include "base/json.h"
 #include "spec/spec.h"
 
 typedef enum ExportFormat {
         EXPORT_FORMAT_OCI,
         EXPORT_FORMAT_KUBERNETES,
         EXPORT_FORMAT_QUADLET,
+        EXPORT_FORMAT_NOMAD,
         _EXPORT_FORMAT_MAX,
         _EXPORT_FORMAT_INVALID = -EINVAL,
 } ExportFormat;
 
-#define EXPORT_FORMAT_WORDS "oci, kubernetes, quadlet"
+#define EXPORT_FORMAT_WORDS "oci, kubernetes, quadlet, nomad"
 
 const char *export_format_to_string(ExportFormat format);
 ExportFormat export_format_from_string(const char *s);
@@ -68,6 +70,13 @@ void export_documents(const ExportRequest *r, ExportFiles *ret);
 /* The name of a container's image; owned by the caller. */
 char *export_image_name(const ExportRequest *r, const ContainerSpec *c);
 
+/* A command of a shell in the container's image. One of a NixOS system has no /bin/sh before it has booted.
+ * @operand: "$1". Owned by the caller. */
+Json *export_shell_command(const ContainerSpec *c, const char *script, const char *operand);
+
+/* What podman mounts for it: its target, a colon and options; owned by the caller. */
+char *export_tmpfs(const Tmpfs *tmpfs);
+
 /* A path of the host, made absolute; owned by the caller. */
 char *export_host_path(const ExportRequest *r, const char *path);
 
@@ -76,6 +85,10 @@ char *export_stop_signal(const ContainerSpec *c);
 
 /* A word for a shell, in quotes; owned by the caller. */
 char *export_shell_word(const char *text);
+
+/* Commands that write a container's credentials to files of their names in "$place", a directory that the
+ * first ones make; added to @lines. */
+void export_add_credential_files(const ExportRequest *r, const ContainerSpec *c, char ***lines);
 
 /* The shell's command that writes a credential's content to its standard output; owned by the caller. */
 char *export_credential_command(const ExportRequest *r, const Credential *credential);

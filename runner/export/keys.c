@@ -53,6 +53,16 @@ const char *keys_refuse_path(const char *path) {
         return strpbrk(path, ":,\\") ? "it takes no path with ':', ',' or '\\'" : NULL;
 }
 
+/* The engines that are of several machines, of which none has what another has. */
+static bool has_nodes(ExportFormat format) {
+        return format == EXPORT_FORMAT_KUBERNETES || format == EXPORT_FORMAT_NOMAD;
+}
+
+/* What a node runs as one. */
+static const char *unit_word(ExportFormat format) {
+        return format == EXPORT_FORMAT_NOMAD ? "a group" : "a pod";
+}
+
 const char *keys_refuse_volume(const ExportRequest *r, const Volume *volume) {
         _cleanup_free_ char *path = volume->source[0] == '@' ? NULL : export_host_path(r, volume->source);
 
@@ -68,7 +78,7 @@ const char *keys_refuse_volume(const ExportRequest *r, const Volume *volume) {
                 return NULL;
         if (volume->create)
                 return "it does not make a directory of the developer's";
-        if (r->format == EXPORT_FORMAT_KUBERNETES && !r->host_paths)
+        if (has_nodes(r->format) && !r->host_paths)
                 return "it is a directory of this machine, which a node does not have; with --host-paths "
                        "the node's own of that path is taken";
         if (volume->owner == VOLUME_OWNER_USER || volume->read_only)
@@ -76,17 +86,39 @@ const char *keys_refuse_volume(const ExportRequest *r, const Volume *volume) {
         return "it cannot map the owners of a directory of the host's";
 }
 
+bool keys_address_is_any(const char *address) {
+        return streq(address, "0.0.0.0") || streq(address, "::");
+}
+
+bool keys_http_is_plain(const HttpCheck *check) {
+        return check->status_min == 200 && check->status_max == 399;
+}
+
 const char *keys_refuse_port(ExportFormat format, const Port *port) {
         if (port->proxy_protocol)
                 return "it does not tell a service the client's address by the PROXY protocol";
+        if (format == EXPORT_FORMAT_NOMAD && port->address && !keys_address_is_any(port->address) &&
+            !streq(port->address, "127.0.0.1"))
+                return "an address is a node's own, and a job has none of them";
         return format == EXPORT_FORMAT_KUBERNETES && port->host == 0
                        ? "a node does not choose a port of one address by itself: give a number"
                        : NULL;
 }
 
+static const char *nomad_refuse_resource(const Resource *resource) {
+        if (resource->kind == RESOURCE_CPU_QUOTA || resource->kind == RESOURCE_CPU_WEIGHT)
+                return "a share of processors is reckoned there in MHz of the node";
+        if (resource->kind != RESOURCE_MEMORY_MAX && resource->kind != RESOURCE_TASKS_MAX)
+                return "podman's driver has limits of memory and processes only";
+        return strchr(resource->value, '%') ? "a part of the machine's depends on the node: give a number"
+                                            : NULL;
+}
+
 const char *keys_refuse_resource(ExportFormat format, const Resource *resource) {
         if (format == EXPORT_FORMAT_QUADLET || streq(resource->value, "infinity"))
                 return NULL;
+        if (format == EXPORT_FORMAT_NOMAD)
+                return nomad_refuse_resource(resource);
         if (resource->kind != RESOURCE_MEMORY_MAX && resource->kind != RESOURCE_CPU_QUOTA)
                 return "a pod has limits of memory and processors only";
         return resource->kind == RESOURCE_MEMORY_MAX && strchr(resource->value, '%')
@@ -97,7 +129,7 @@ const char *keys_refuse_resource(ExportFormat format, const Resource *resource) 
 const char *keys_refuse_tmpfs(ExportFormat format, const Tmpfs *tmpfs) {
         if (keys_refuse_path(tmpfs->target))
                 return keys_refuse_path(tmpfs->target);
-        if (format == EXPORT_FORMAT_QUADLET)
+        if (format != EXPORT_FORMAT_KUBERNETES)
                 return NULL;
         if (tmpfs->mode_given && tmpfs->mode != 0777)
                 return "an 'emptyDir' has mode 0777";
@@ -114,6 +146,8 @@ const char *keys_refuse_credential(const Credential *credential) {
 }
 
 const char *keys_refuse_dependency(const ExportRequest *r, const Dependency *dependency) {
+        if (r->format == EXPORT_FORMAT_NOMAD)
+                return "a group waits for no other one, and knows none by its name";
         if (r->format != EXPORT_FORMAT_KUBERNETES)
                 return NULL;
         if (dependency->need == NEED_COMPLETED)
@@ -131,7 +165,8 @@ static void refuse_system(const ContainerSpec *c, KeyRefusals *out) {
 }
 
 static void refuse_users(const ContainerSpec *c, KeyRefusals *out) {
-        if (format_of(out) == EXPORT_FORMAT_QUADLET && c->users == USERS_HOST)
+        if ((format_of(out) == EXPORT_FORMAT_QUADLET || format_of(out) == EXPORT_FORMAT_NOMAD) &&
+            c->users == USERS_HOST)
                 refuse(out, c, "users", "a user's podman has no ids of the host but the user's");
 }
 
@@ -146,27 +181,45 @@ static void refuse_network_mode(const ContainerSpec *c, KeyRefusals *out) {
                 refuse(out, c, "network.mode", "a pod has a network");
 }
 
+/* Others that are exported with it, and are to find it by its name. */
+static bool has_neighbours(const KeyRefusals *out, const ContainerSpec *c) {
+        STRV_FOREACH (name, out->request->names) {
+                const ContainerSpec *other = spec_find(out->request->spec, *name);
+
+                if (other != c && other->network == NETWORK_PRIVATE)
+                        return true;
+        }
+        return false;
+}
+
 static void refuse_network(const ContainerSpec *c, KeyRefusals *out) {
-        bool kubernetes = format_of(out) == EXPORT_FORMAT_KUBERNETES;
+        const char *unit = unit_word(format_of(out));
 
         if (is_image(out))
                 return;
         refuse_network_mode(c, out);
         if (c->n_host_access > 0)
                 refuse(out, c, "network.hostAccess", "it cannot let in some of the host's ports only");
-        if (!kubernetes && c->network == NETWORK_PRIVATE && !c->internet && c->n_ports > 0)
+        if (format_of(out) == EXPORT_FORMAT_QUADLET && c->network == NETWORK_PRIVATE && !c->internet &&
+            c->n_ports > 0)
                 refuse(out, c, "network.internet",
                        "a port is published of a network that leads out: say true, or publish none");
-        if (!kubernetes)
+        if (format_of(out) == EXPORT_FORMAT_NOMAD && c->network == NETWORK_PRIVATE && !c->internet)
+                refuse(out, c, "network.internet", "the network of a group leads out: say true");
+        if (format_of(out) == EXPORT_FORMAT_NOMAD && c->network == NETWORK_PRIVATE && has_neighbours(out, c))
+                refuse(out, c, "network.mode", "a group knows no others by their names: export one alone");
+        if (!has_nodes(format_of(out)))
                 return;
         if (c->networks && !(streq(c->networks[0], NETWORK_DEFAULT) && !c->networks[1]))
-                refuse(out, c, "network.networks", "a pod has one network");
-        if (c->address && c->network == NETWORK_PRIVATE)
-                refuse(out, c, "network.address", "the cluster chooses the addresses of pods");
-        if (c->address6 && c->network == NETWORK_PRIVATE)
-                refuse(out, c, "network.address6", "the cluster chooses the addresses of pods");
-        if (c->mac && c->network == NETWORK_PRIVATE)
-                refuse(out, c, "network.mac", "the cluster chooses the addresses of pods");
+                refuse(out, c, "network.networks", "%s has one network", unit);
+        if (c->network != NETWORK_PRIVATE)
+                return;
+        if (c->address)
+                refuse(out, c, "network.address", "the cluster chooses the address of %s", unit);
+        if (c->address6)
+                refuse(out, c, "network.address6", "the cluster chooses the address of %s", unit);
+        if (c->mac)
+                refuse(out, c, "network.mac", "the cluster chooses the address of %s", unit);
 }
 
 static void refuse_ports(const ContainerSpec *c, KeyRefusals *out) {
@@ -218,14 +271,21 @@ static void refuse_devices(const ContainerSpec *c, KeyRefusals *out) {
 }
 
 static void refuse_resources(const ContainerSpec *c, KeyRefusals *out) {
+        bool limited = false;
+
         for (size_t i = 0; i < c->n_resources && !is_image(out); i++) {
                 _cleanup_free_ char *place =
                         xasprintf("resources.%s", resource_kind_to_string(c->resources[i].kind));
                 const char *why = keys_refuse_resource(format_of(out), &c->resources[i]);
 
+                limited = limited || (c->resources[i].kind == RESOURCE_MEMORY_MAX &&
+                                      !streq(c->resources[i].value, "infinity"));
                 if (why)
                         refuse(out, c, place, "%s", why);
         }
+        if (!limited && format_of(out) == EXPORT_FORMAT_NOMAD)
+                refuse(out, c, "resources.MemoryMax",
+                       "without one Nomad ends a task that takes more than 300 MB: give bytes");
 }
 
 /* The gravest of all: that would be data. */
@@ -242,9 +302,29 @@ static void refuse_nspawn_args(const ContainerSpec *c, KeyRefusals *out) {
                                   "it is an option of systemd-nspawn");
 }
 
+/* Nomad asks from outside. What a systemd says is by default only, so it is no wish of the user's. */
+static void nomad_refuse_ready(const ContainerSpec *c, KeyRefusals *out) {
+        const ReadyChecks *checks = &c->ready_checks;
+
+        if (c->ready_notify && c->ready_notify_given)
+                refuse(out, c, "ready.notify", "a task cannot say by itself that it is ready");
+        if (checks->units)
+                refuse(out, c, "ready.units", "Nomad asks for nothing inside without Consul");
+        if (checks->n_exec > 0)
+                refuse(out, c, "ready.exec", "Nomad asks for nothing inside without Consul");
+        for (size_t i = 0; i < checks->n_http; i++)
+                if (!keys_http_is_plain(&checks->http[i]))
+                        refuse(out, c, "ready.http",
+                               "Nomad takes what is below 400, and nothing else can be said");
+        if ((checks->n_tcp > 0 || checks->n_http > 0) && c->network == NETWORK_NONE)
+                refuse(out, c, "ready.tcp", "Nomad asks from outside, by a network");
+}
+
 static void refuse_ready(const ContainerSpec *c, KeyRefusals *out) {
         if (is_image(out))
                 return;
+        if (format_of(out) == EXPORT_FORMAT_NOMAD)
+                nomad_refuse_ready(c, out);
         if (c->command && c->ready_notify && format_of(out) == EXPORT_FORMAT_KUBERNETES)
                 refuse(out, c, "ready.notify", "a pod cannot say by itself that it is ready");
         if (c->ready_checks.sockets)
@@ -287,34 +367,34 @@ static void refuse_work_trees(const ContainerSpec *c, KeyRefusals *out) {
 
 static const ExportKey export_keys[] = {
         /* clang-format off */
-        {"system",           {"layers",                                   "`image`",                                                "`Image=`"},                         refuse_system},
-        {"store",            {"the paths of `system.closure`",            OF_IMAGE,                                                 OF_IMAGE},                           NULL},
-        {"command",          {"`Entrypoint`",                             OF_IMAGE,                                                 OF_IMAGE},                           NULL},
-        {"users",            {NOT_OF_IMAGE,                               "`hostUsers`",                                            "the user's namespace; `host` refused"}, refuse_users},
-        {"network",          {NOT_OF_IMAGE,                               "the pod's, `hostNetwork`, a `NetworkPolicy` without `internet`; else refused", "`Network=`, networks of its own, `Internal=` without `internet`, which with `ports` is refused, as what is the host's"}, refuse_network},
-        {"ports",            {NOT_OF_IMAGE,                               "`hostPort`; `auto` and `proxyProtocol` refused", "`PublishPort=`; `proxyProtocol` refused"}, refuse_ports},
-        {"sockets",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_sockets},
-        {"volumes",          {NOT_OF_IMAGE,                               "a `PersistentVolumeClaim`; `hostPath` with `--host-paths`; overlays and accounts refused", "a volume or a directory of the host; overlays and accounts refused"}, refuse_volumes},
-        {"tmpfs",            {NOT_OF_IMAGE,                               "`emptyDir` in memory; `mode` refused",                   "`Tmpfs=`"},                         refuse_tmpfs},
-        {"environment",      {"`Env`, and of an init a file of systemd's", OF_IMAGE,                                                OF_IMAGE},                           NULL},
-        {"envFile",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_env_file},
-        {"environmentUnits", {REFUSED,                                    REFUSED,                                                  REFUSED},                            refuse_environment_units},
-        {"credentials",      {NOT_OF_IMAGE,                               "a `Secret`, without its content",                        "`Secret=`, without its content"},   refuse_credentials},
-        {"capabilities",     {NOT_OF_IMAGE,                               "`securityContext`",                                      "`AddCapability=`, `DropCapability=`"}, NULL},
-        {"devices",          {NOT_OF_IMAGE,                               REFUSED,                                                  "`AddDevice=`"},                     refuse_devices},
-        {"resources",        {NOT_OF_IMAGE,                               "`limits`; of memory and processors only",                "settings of the unit"},             refuse_resources},
-        {"ephemeral",        {NOT_OF_IMAGE,                               "`false` refused",                                        "`false` refused"},                  refuse_ephemeral},
-        {"restart",          {NOT_OF_IMAGE,                               "`restartPolicy`",                                        "`Restart=`"},                       NULL},
-        {"nspawnArgs",       {"`--user=`, `--chdir=`; else refused",      OF_IMAGE,                                                 OF_IMAGE},                           refuse_nspawn_args},
-        {"ready",            {NOT_OF_IMAGE,                               "a `startupProbe`; `unix`, and of a command `notify`, refused", "`Notify=`, `ExecStartPost=`; `unix` refused"}, refuse_ready},
-        {"seed",             {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_seed},
-        {"stop",             {"`StopSignal`",                             "`terminationGracePeriodSeconds`",                        "`--stop-timeout`"},                 NULL},
-        {"dependsOn",        {NOT_OF_IMAGE,                               "an init container that waits; `completed`, and what is `oneShot`, refused",      "`Requires=`, `After=`"},            refuse_depends_on},
-        {"oneShot",          {NOT_OF_IMAGE,                               "`restartPolicy: Never`",                                 "`Type=oneshot`"},                   NULL},
-        {"exports",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_exports},
-        {"hooks",            {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_hooks},
-        {"shared",           {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_work_trees},
-        {"profiles",         {NOT_OF_IMAGE,                               "nothing: what is exported was chosen",                   "nothing: what is exported was chosen"}, NULL},
+        {"system",           {"layers",                                   "`image`",                                                "`Image=`", "`image`"},                         refuse_system},
+        {"store",            {"the paths of `system.closure`",            OF_IMAGE,                                                 OF_IMAGE, OF_IMAGE},                           NULL},
+        {"command",          {"`Entrypoint`",                             OF_IMAGE,                                                 OF_IMAGE, OF_IMAGE},                           NULL},
+        {"users",            {NOT_OF_IMAGE,                               "`hostUsers`",                                            "the user's namespace; `host` refused", "the user's namespace; `host` refused"}, refuse_users},
+        {"network",          {NOT_OF_IMAGE,                               "the pod's, `hostNetwork`, a `NetworkPolicy` without `internet`; else refused", "`Network=`, networks of its own, `Internal=` without `internet`, which with `ports` is refused, as what is the host's", "a group's, `host`, `none`; a private one needs `internet`; else refused"}, refuse_network},
+        {"ports",            {NOT_OF_IMAGE,                               "`hostPort`; `auto` and `proxyProtocol` refused", "`PublishPort=`; `proxyProtocol` refused", "`ReservedPorts`, `DynamicPorts`; `proxyProtocol`, and addresses but localhost's and all, refused"}, refuse_ports},
+        {"sockets",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_sockets},
+        {"volumes",          {NOT_OF_IMAGE,                               "a `PersistentVolumeClaim`; `hostPath` with `--host-paths`; overlays and accounts refused", "a volume or a directory of the host; overlays and accounts refused", "a host volume; a directory with `--host-paths`; overlays and accounts refused"}, refuse_volumes},
+        {"tmpfs",            {NOT_OF_IMAGE,                               "`emptyDir` in memory; `mode` refused",                   "`Tmpfs=`", "`tmpfs`"},                         refuse_tmpfs},
+        {"environment",      {"`Env`, and of an init a file of systemd's", OF_IMAGE,                                                OF_IMAGE, OF_IMAGE},                           NULL},
+        {"envFile",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_env_file},
+        {"environmentUnits", {REFUSED,                                    REFUSED,                                                  REFUSED, REFUSED},                            refuse_environment_units},
+        {"credentials",      {NOT_OF_IMAGE,                               "a `Secret`, without its content",                        "`Secret=`, without its content", "a template of a variable, without its content"},   refuse_credentials},
+        {"capabilities",     {NOT_OF_IMAGE,                               "`securityContext`",                                      "`AddCapability=`, `DropCapability=`", "`cap_add`, `cap_drop`"}, NULL},
+        {"devices",          {NOT_OF_IMAGE,                               REFUSED,                                                  "`AddDevice=`", "`devices`"},                     refuse_devices},
+        {"resources",        {NOT_OF_IMAGE,                               "`limits`; of memory and processors only",                "settings of the unit", "`MemoryMB`, which must be given, `pids_limit`; others refused"},             refuse_resources},
+        {"ephemeral",        {NOT_OF_IMAGE,                               "`false` refused",                                        "`false` refused", "`false` refused"},                  refuse_ephemeral},
+        {"restart",          {NOT_OF_IMAGE,                               "`restartPolicy`",                                        "`Restart=`", "`RestartPolicy`"},                       NULL},
+        {"nspawnArgs",       {"`--user=`, `--chdir=`; else refused",      OF_IMAGE,                                                 OF_IMAGE, OF_IMAGE},                           refuse_nspawn_args},
+        {"ready",            {NOT_OF_IMAGE,                               "a `startupProbe`; `unix`, and of a command `notify`, refused", "`Notify=`, `ExecStartPost=`; `unix` refused", "`tcp` and `http` as checks of a service; others refused"}, refuse_ready},
+        {"seed",             {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_seed},
+        {"stop",             {"`StopSignal`",                             "`terminationGracePeriodSeconds`",                        "`--stop-timeout`", "`KillTimeout`"},                 NULL},
+        {"dependsOn",        {NOT_OF_IMAGE,                               "an init container that waits; `completed`, and what is `oneShot`, refused",      "`Requires=`, `After=`", REFUSED},            refuse_depends_on},
+        {"oneShot",          {NOT_OF_IMAGE,                               "`restartPolicy: Never`",                                 "`Type=oneshot`", "a job of type `batch`"},                   NULL},
+        {"exports",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_exports},
+        {"hooks",            {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_hooks},
+        {"shared",           {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_work_trees},
+        {"profiles",         {NOT_OF_IMAGE,                               "nothing: what is exported was chosen",                   "nothing: what is exported was chosen", "nothing: what is exported was chosen"}, NULL},
         /* clang-format on */
 };
 

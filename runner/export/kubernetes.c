@@ -69,22 +69,6 @@ static Json *object_with(const char *key, Json *value) {
         return object;
 }
 
-/* One of a NixOS system has no /bin/sh before it has booted. @operand: "$1" */
-static Json *shell_command(const ContainerSpec *c, const char *script, const char *operand) {
-        _cleanup_free_ char *shell =
-                c->toplevel ? xasprintf("%s/sw/bin/sh", c->toplevel) : xstrdup("/bin/sh");
-        Json *command = json_new_array();
-
-        json_append_string(command, shell);
-        json_append_string(command, "-c");
-        json_append_string(command, script);
-        if (operand) {
-                json_append_string(command, "sh");
-                json_append_string(command, operand);
-        }
-        return command;
-}
-
 static char *claim_name(const ExportRequest *r, const Volume *volume) {
         return xasprintf("%s-%s", r->project, volume->source + 1);
 }
@@ -120,7 +104,7 @@ static Json *pod_init_container(const Pod *p, const char *name, const char *scri
         json_add_string(container, "name", name);
         json_add_string(container, "image", p->image);
         json_add_string(container, "imagePullPolicy", "IfNotPresent");
-        json_add(container, "command", shell_command(p->spec, script, operand));
+        json_add(container, "command", export_shell_command(p->spec, script, operand));
         return container;
 }
 
@@ -276,7 +260,7 @@ static Json *probe_print(const ContainerSpec *c) {
         if (!script)
                 return NULL;
         probe = json_new_object();
-        json_add(probe, "exec", object_with("command", shell_command(c, script, NULL)));
+        json_add(probe, "exec", object_with("command", export_shell_command(c, script, NULL)));
         json_add_uint(probe, "periodSeconds", 1);
         json_add_uint(probe, "timeoutSeconds", 5);
         json_add_uint(probe, "failureThreshold", c->ready_timeout_usec / USEC_PER_SEC);
@@ -431,34 +415,21 @@ static void add_claims(const ExportRequest *r, const ContainerSpec *c, char ***s
 
 /* ---- secrets ---- */
 
-static void add_secret_commands(const ExportRequest *r, const ContainerSpec *c, char ***lines) {
-        _cleanup_free_ char *name = secret_name(r, c);
-
-        /* A name may begin with a dot. */
-        strv_push(lines, "rm -rf \"$place\"\nmkdir \"$place\"\n");
-        for (size_t i = 0; i < c->n_credentials; i++) {
-                const Credential *credential = &c->credentials[i];
-                _cleanup_free_ char *command = export_credential_command(r, credential);
-
-                if (!keys_refuse_credential(credential))
-                        strv_pushf(lines, "%s >\"$place/%s\"\n", command, credential->id);
-        }
-        strv_pushf(lines, "kubectl create secret generic %s --from-file=\"$place\" \"$@\"\n", name);
-}
-
 static void kubernetes_add_secrets(const ExportRequest *r, ExportFiles *files) {
         _cleanup_strv_ char **lines = NULL;
 
         STRV_FOREACH (name, r->names) {
                 const ContainerSpec *c = spec_find(r->spec, *name);
+                _cleanup_free_ char *secret = NULL;
 
                 if (c->n_credentials == 0)
                         continue;
-                strv_push(&lines, lines ? "echo ---\n"
-                                        : "umask 077\n"
-                                          "place=$(mktemp -d -p \"${XDG_RUNTIME_DIR:-/dev/shm}\")\n"
-                                          "trap 'rm -rf \"$place\"' EXIT\n");
-                add_secret_commands(r, c, &lines);
+                if (lines)
+                        strv_push(&lines, "echo ---\n");
+                secret = secret_name(r, c);
+                export_add_credential_files(r, c, &lines);
+                strv_pushf(&lines, "kubectl create secret generic %s --from-file=\"$place\" \"$@\"\n",
+                           secret);
         }
         export_add_script(r,
                           "# Makes the secrets that the pods name. For podman-kube-play(1):\n"

@@ -158,19 +158,10 @@ static void unit_add_volumes(Unit *u) {
         }
 }
 
-static mode_t tmpfs_mode(const Tmpfs *tmpfs) {
-        if (tmpfs->mode_given)
-                return tmpfs->mode;
-        return streq(tmpfs->target, "/tmp") || streq(tmpfs->target, "/var/tmp") ? 01777 : 0755;
-}
-
-/* podman would copy into it what it covers. */
 static void unit_add_tmpfs(Unit *u) {
         for (size_t i = 0; i < u->spec->n_tmpfs; i++) {
                 const Tmpfs *t = &u->spec->tmpfs[i];
-                _cleanup_free_ char *size = t->size ? xasprintf(",size=%s", t->size) : xstrdup(""),
-                                    *text = xasprintf("%s:mode=%04o,exec,notmpcopyup%s", t->target,
-                                                      (unsigned) tmpfs_mode(t), size);
+                _cleanup_free_ char *text = export_tmpfs(t);
 
                 if (!keys_refuse_tmpfs(EXPORT_FORMAT_QUADLET, t))
                         unit_add_text(u, "Tmpfs", text);

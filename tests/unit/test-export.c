@@ -51,8 +51,9 @@ TEST(table_has_all_keys) {
                 n++;
         ASSERT_EQ(n, shape.n_fields);
         for (size_t i = 0; (key = export_key_at(i)); i++) {
-                _cleanup_free_ char *row = xasprintf("\n| `%s` | %s | %s | %s |\n", key->name,
-                                                     key->becomes[0], key->becomes[1], key->becomes[2]);
+                _cleanup_free_ char *row =
+                        xasprintf("\n| `%s` | %s | %s | %s | %s |\n", key->name, key->becomes[0],
+                                  key->becomes[1], key->becomes[2], key->becomes[3]);
 
                 test_set_row("%s", key->name);
                 ASSERT_STREQ(key->name, fields[i].key);
@@ -118,16 +119,17 @@ static const struct {
         /* clang-format on */
 };
 
-static void check_refusal(ExportFormat format, char letter, const Spec *spec, size_t i) {
+/* @message: NULL: it is not refused */
+static void check_refusal(ExportFormat format, const Spec *spec, const char *members, const char *message) {
         _cleanup_(key_refusals_done) KeyRefusals found = {0};
         ExportRequest r = request_for(format, spec);
-        bool refused = strchr(refusals[i].formats, letter);
+        bool refused = message;
 
-        test_set_row("%s: %s", export_format_to_string(format), refusals[i].members);
+        test_set_row("%s: %s", export_format_to_string(format), members);
         ASSERT_OK(keys_check(&r, &found, NULL));
         ASSERT_EQ(strv_length(found.lines), refused ? 1 : 0);
         if (refused)
-                ASSERT_TRUE(strstr(found.lines[0], refusals[i].message));
+                ASSERT_TRUE(strstr(found.lines[0], message));
         if (!refused)
                 return;
         r.without = found.keys;
@@ -145,21 +147,162 @@ static void check_refusal(ExportFormat format, char letter, const Spec *spec, si
         }
 }
 
+static const char *message_for(size_t i, char letter) {
+        return strchr(refusals[i].formats, letter) ? refusals[i].message : NULL;
+}
+
 TEST(refusals) {
         for (size_t i = 0; i < ELEMENTSOF(refusals); i++) {
+                const char *members = refusals[i].members;
                 _cleanup_free_ char *text =
                         xasprintf("{\"version\":1,\"containers\":{\"db\":{\"system\":{\"rootfs\":\"i\"},"
                                   "\"ephemeral\":true%s}}}",
-                                  refusals[i].members);
+                                  members);
                 _cleanup_(spec_freep) Spec *spec = spec_of(text);
 
-                check_refusal(EXPORT_FORMAT_OCI, 'o', spec, i);
-                check_refusal(EXPORT_FORMAT_KUBERNETES, 'k', spec, i);
-                check_refusal(EXPORT_FORMAT_QUADLET, 'q', spec, i);
+                check_refusal(EXPORT_FORMAT_OCI, spec, members, message_for(i, 'o'));
+                check_refusal(EXPORT_FORMAT_KUBERNETES, spec, members, message_for(i, 'k'));
+                check_refusal(EXPORT_FORMAT_QUADLET, spec, members, message_for(i, 'q'));
         }
 }
 
-/* A root that is thrown away is data that is lost. */
+/* Of Nomad, with what it asks of each. */
+#define LIMIT ",\"resources\":{\"MemoryMax\":\"1G\"}"
+#define OUT   ",\"network\":{\"internet\":true}"
+
+TEST(refusals_of_nomad) {
+        static const struct {
+                const char *members, *message;
+        } rows[] = {
+                /* clang-format off */
+                {LIMIT OUT,                                                                   NULL},
+                {LIMIT,                                                                       "network.internet: the network of a group leads out"},
+                {OUT,                                                                         "resources.MemoryMax: without one"},
+                {OUT ",\"resources\":{\"MemoryMax\":\"50%\"}",                                "resources.MemoryMax: a part of"},
+                {OUT ",\"resources\":{\"MemoryMax\":\"1G\",\"CPUQuota\":\"50%\"}",            "resources.CPUQuota: a share of processors"},
+                {OUT ",\"resources\":{\"MemoryMax\":\"1G\",\"TasksMax\":10}",                 NULL},
+                {OUT ",\"resources\":{\"MemoryMax\":\"1G\",\"IOWeight\":10}",                 "resources.IOWeight: podman's driver"},
+                {LIMIT ",\"network\":{\"mode\":\"none\"}",                                    NULL},
+                {LIMIT ",\"network\":{\"mode\":\"host\"}",                                    NULL},
+                {LIMIT ",\"network\":{\"mode\":\"bridge\",\"interface\":\"br0\"}",            "network.mode: what it names"},
+                {LIMIT ",\"network\":{\"internet\":true,\"networks\":[\"back\"]}",            "network.networks: a group has one"},
+                {LIMIT ",\"network\":{\"internet\":true,\"address\":\"10.250.0.2\"}",         "network.address: the cluster"},
+                {LIMIT OUT ",\"users\":\"host\"",                                             "users: a user's podman"},
+                {LIMIT OUT ",\"ports\":[\"auto:80\",\"8080:80\",\"8080:80/udp\",\"127.0.0.1:1:1\",\"0.0.0.0:2:2\"]", NULL},
+                {LIMIT OUT ",\"ports\":[\"10.0.0.1:1:1\"]",                                   "ports[0]: an address is a node's own"},
+                {LIMIT OUT ",\"volumes\":[\"@a:/a\",\"src:/srv\"]",                           "volumes[1]: it is a directory of this machine"},
+                {LIMIT OUT ",\"tmpfs\":[\"/tmp:mode=1777\"]",                                 NULL},
+                {LIMIT OUT ",\"devices\":[\"/dev/fuse\"]",                                    NULL},
+                {LIMIT OUT ",\"credentials\":{\"a\":\"f\"}",                                  NULL},
+                {LIMIT OUT ",\"ready\":{\"tcp\":[1]}",                                        NULL},
+                {LIMIT OUT ",\"ready\":{\"http\":[{\"port\":80,\"status\":[200,299]}]}",      "ready.http: Nomad takes"},
+                {LIMIT OUT ",\"ready\":{\"notify\":true}",                                    "ready.notify: a task"},
+                {LIMIT OUT ",\"ready\":{\"units\":[\"a.service\"]}",                          "ready.units: Nomad asks"},
+                {LIMIT OUT ",\"ready\":{\"exec\":[[\"a\"]]}",                                 "ready.exec: Nomad asks"},
+                {LIMIT OUT ",\"ready\":{\"unix\":[\"/run/a\"]}",                              "ready.unix:"},
+                {LIMIT ",\"network\":{\"mode\":\"none\"},\"ready\":{\"tcp\":[1]}",            "ready.tcp: Nomad asks from outside"},
+                {LIMIT OUT ",\"dependsOn\":{\"a\":\"started\"}},\"a\":{\"system\":{\"rootfs\":\"i\"},\"command\":[\"a\"]", "dependsOn.a: a group waits"},
+                /* clang-format on */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *text = xasprintf(DOCUMENT("%s"), rows[i].members);
+                _cleanup_(spec_freep) Spec *spec = spec_of(text);
+
+                check_refusal(EXPORT_FORMAT_NOMAD, spec, rows[i].members, rows[i].message);
+        }
+}
+
+/* Of the structs of Nomad's package "api" and the options of its podman driver, of 2026: those that are
+ * used, each with the objects that may have it. Another one Nomad would leave out without a word. */
+static const struct {
+        const char *of, *keys;
+} nomad_keys[] = {
+        {"", " Job "},
+        {"Job", " ID Name Type TaskGroups "},
+        {"TaskGroups", " Name Count Networks RestartPolicy ReschedulePolicy Services Volumes Tasks "},
+        {"Networks", " Mode Hostname ReservedPorts DynamicPorts "},
+        {"ReservedPorts", " Label Value To HostNetwork "},
+        {"DynamicPorts", " Label To HostNetwork "},
+        {"RestartPolicy", " Attempts Interval Delay Mode "},
+        {"ReschedulePolicy", " Attempts Unlimited "},
+        {"Services", " Name Provider AddressMode Checks "},
+        {"Checks", " Name Type PortLabel AddressMode Interval Timeout Path "},
+        {"volume-0", " Type Source "},
+        {"Tasks", " Name Driver Lifecycle Config Resources VolumeMounts Templates Env KillTimeout "},
+        {"Lifecycle", " Hook Sidecar "},
+        {"Resources", " MemoryMB "},
+        {"VolumeMounts", " Volume Destination ReadOnly "},
+        {"Templates", " EmbeddedTmpl DestPath Perms ChangeMode ErrMissingKey "},
+        {"Config", " image init entrypoint ports volumes tmpfs devices cap_add cap_drop pids_limit "},
+        {"Env", " CREDENTIALS_DIRECTORY "},
+        {"Volumes", " volume-0 "},
+};
+
+static const char *nomad_keys_of(const char *object) {
+        for (size_t i = 0; i < ELEMENTSOF(nomad_keys); i++)
+                if (streq(nomad_keys[i].of, object))
+                        return nomad_keys[i].keys;
+        return NULL;
+}
+
+static void check_nomad_keys(const Json *value, const char *of) {
+        if (json_type(value) != JSON_OBJECT && json_type(value) != JSON_ARRAY)
+                return;
+        JSON_FOREACH (child, value) {
+                _cleanup_free_ char *word =
+                        json_type(value) == JSON_OBJECT ? xasprintf(" %s ", json_key(child)) : NULL;
+
+                test_set_row("%s of %s", word ? word : "element", of);
+                if (word)
+                        ASSERT_TRUE(nomad_keys_of(of) && strstr(nomad_keys_of(of), word));
+                check_nomad_keys(child, word ? json_key(child) : of);
+        }
+}
+
+TEST(nomad) {
+        _cleanup_(spec_freep) Spec *spec = spec_of(DOCUMENT(
+                OUT
+                ",\"ports\":[\"5432\",\"0.0.0.0:53:53/"
+                "udp\",\"0.0.0.0:53:53\",\"auto:80\"],\"volumes\":[\"@data:/var/lib/pg\",\"src:/srv:ro\"],"
+                "\"tmpfs\":[\"/tmp:size=1M\"],\"credentials\":{\"pass.word\":\"f\"},\"devices\":[\"/dev/"
+                "fuse\"],"
+                "\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"],\"drop\":[\"CAP_CHOWN\"]},\"restart\":\"on-"
+                "failure\","
+                "\"resources\":{\"MemoryMax\":\"2097153\",\"TasksMax\":9},\"stop\":{\"timeout\":20},"
+                "\"ready\":{\"tcp\":[5432],\"http\":[{\"port\":80,\"path\":\"/a\"}]}"));
+        _cleanup_(export_files_done) ExportFiles files = {0};
+        _cleanup_(json_freep) Json *document = NULL;
+        ExportRequest r = request_for(EXPORT_FORMAT_NOMAD, spec);
+        static const char *const parts[] = {
+                "\"Type\":\"service\"",
+                "{\"Label\":\"port-0\",\"Value\":5432,\"To\":5432,\"HostNetwork\":\"localhost\"}",
+                "{\"Label\":\"port-1\",\"Value\":53,\"To\":53}",
+                "\"DynamicPorts\":[{\"Label\":\"port-3\",\"To\":80",
+                "\"ports\":[\"port-0\",\"port-1\",\"port-3\"]",
+                "\"Source\":\"shop-data\"",
+                "\"/home/me/my shop/src:/srv:ro\"",
+                "\"MemoryMB\":3}",
+                "\"KillTimeout\":20000000000",
+                "index . \\\"pass.word\\\"",
+                "\"init\":false",
+                "\"Attempts\":5"};
+        _cleanup_free_ char *plain = NULL;
+
+        r.host_paths = true;
+        export_documents(&r, &files);
+        ASSERT_EQ(files.n, 2);
+        ASSERT_STREQ(files.files[0].name, "shop-db.nomad.json");
+        ASSERT_OK(json_parse(files.files[0].text, strlen(files.files[0].text), NULL, &document, NULL));
+        plain = json_print(document, /* pretty= */ false);
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+                if (!strstr(plain, parts[i]))
+                        test_fail(__FILE__, __LINE__, "no %s in %s", parts[i], plain);
+        check_nomad_keys(document, "");
+        ASSERT_TRUE(strstr(files.files[1].text, "nomad var put -force -out none nomad/jobs/shop-db "
+                                                "pass.word=@\"$place/pass.word\"\n"));
+}
+
 TEST(refuses_roots_that_are_kept) {
         static const char text[] = "{\"version\":1,\"containers\":{\"db\":{\"system\":{\"rootfs\":\"i\"}}}}";
         _cleanup_(spec_freep) Spec *spec = spec_of(text);
