@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "remote/forward.h"
+#include "spec/port.h"
 
 #define RECORD_MAX (1024 * 1024)
 
@@ -43,26 +44,76 @@ static char *forward_text(const char *address, unsigned port) {
                          port);
 }
 
-static int port_add(const Json *port, char ***ret, char ***ret_left, Error *reterr) {
+/* The half of here; owned by the caller. */
+static char *forward_here(const char *spec) {
+        const char *colon = strchr(spec[0] == '[' ? strchr(spec, ']') : spec, ':');
+
+        return xstrndup(spec, (size_t) (strchr(colon + 1, ':') - spec));
+}
+
+/* From here on a port is no other program's by custom. */
+#define FREE_MIN 1024
+
+static bool address_is_of(const Port *port, bool fresh, const char *address) {
+        const char *addresses[PORT_ADDRESSES_MAX];
+        size_t n = port_addresses(port, addresses);
+
+        if (fresh)
+                return streq(address, "127.0.0.1");
+        for (size_t i = 0; i < n; i++)
+                if (streq(addresses[i], address))
+                        return true;
+        return false;
+}
+
+static bool port_is_ours(const ContainerSpec *c, bool fresh, const char *address, uint64_t number,
+                         uint64_t inside) {
+        for (size_t i = 0; c && i < c->n_ports; i++) {
+                const Port *port = &c->ports[i];
+                bool any = (fresh || port->host == 0) && number >= FREE_MIN;
+
+                if (!port->udp && port->container == inside && (any || port->host == number) &&
+                    address_is_of(port, fresh, address))
+                        return true;
+        }
+        return false;
+}
+
+/* @c: NULL: there is no such container here */
+static int port_add(const ContainerSpec *c, bool fresh, const Json *port, ForwardPorts *ret, Error *reterr) {
         const char *address = told_text(port, "address"), *protocol = told_text(port, "protocol");
         const Json *host = json_type(port) == JSON_OBJECT ? json_get(port, "host") : NULL;
         _cleanup_free_ char *spec = NULL;
-        uint64_t number = 0;
+        const Json *container = json_type(port) == JSON_OBJECT ? json_get(port, "container") : NULL;
+        uint64_t number = 0, inside = 0;
+        char ***to;
 
-        if (host && json_uint(host, "host", 1, UINT16_MAX, &number, reterr) < 0)
+        if ((host && json_uint(host, "host", 1, UINT16_MAX, &number, reterr) < 0) ||
+            (container && json_uint(container, "container", 1, UINT16_MAX, &inside, reterr) < 0))
                 return -EINVAL;
         spec = address && number > 0 ? forward_text(address, (unsigned) number) : NULL;
         if (!spec || !protocol)
                 return error_raise(reterr, FC_EXIT_INTERNAL,
                                    "the other machine tells of a port that is none");
-        if (!streq(protocol, "tcp"))
-                strv_pushf(ret_left, "%u/%s", (unsigned) number, protocol);
-        else if (!strv_contains(*ret, spec))
-                strv_push_take(ret, TAKE_PTR(spec));
+        if (!streq(protocol, "tcp")) {
+                strv_pushf(&ret->left, "%u/%s", (unsigned) number, protocol);
+                return 0;
+        }
+        to = port_is_ours(c, fresh, address, number, inside) ? &ret->ours : &ret->strange;
+        if (!strv_contains(*to, spec))
+                strv_push_take(to, TAKE_PTR(spec));
         return 0;
 }
 
-int forward_read(const char *status, size_t size, char ***ret, char ***ret_left, Error *reterr) {
+void forward_ports_done(ForwardPorts *ports) {
+        strv_free(ports->ours);
+        strv_free(ports->strange);
+        strv_free(ports->left);
+        *ports = (ForwardPorts){0};
+}
+
+int forward_read(const Spec *spec, bool fresh, const char *status, size_t size, ForwardPorts *ret,
+                 Error *reterr) {
         _cleanup_(json_freep) Json *document = NULL;
         const Json *containers;
         int r = json_parse(status, size, "status of the other machine", &document, reterr);
@@ -76,11 +127,12 @@ int forward_read(const char *status, size_t size, char ***ret, char ***ret_left,
                 const Json *running =
                         json_type(container) == JSON_OBJECT ? json_get(container, "running") : NULL;
                 const Json *ports = told_array(container, "ports");
+                const char *name = told_text(container, "name");
 
                 if (!ports || !running || json_type(running) != JSON_BOOL || !json_bool(running))
                         continue;
                 JSON_FOREACH (port, ports) {
-                        r = port_add(port, ret, ret_left, reterr);
+                        r = port_add(spec && name ? spec_find(spec, name) : NULL, fresh, port, ret, reterr);
                         if (r < 0)
                                 return r;
                 }
@@ -88,9 +140,17 @@ int forward_read(const char *status, size_t size, char ***ret, char ***ret_left,
         return 0;
 }
 
-void forward_say_left(Progress *progress, char *const *left) {
-        STRV_FOREACH (port, left) {
+void forward_say_left(Progress *progress, const ForwardPorts *ports) {
+        STRV_FOREACH (port, ports->left) {
                 _cleanup_free_ char *text = xasprintf("port %s cannot come back over ssh, ignoring", *port);
+
+                progress_note(progress, text);
+        }
+        STRV_FOREACH (port, ports->strange) {
+                _cleanup_free_ char *here = forward_here(*port),
+                                    *text = xasprintf("port %s is not opened here: the other machine names "
+                                                      "it, and the specification does not, ignoring",
+                                                      here);
 
                 progress_note(progress, text);
         }
@@ -123,16 +183,21 @@ static int carried_write(const Master *master, char *const *specs, Error *reterr
                                  reterr);
 }
 
+/* Of ours, what an earlier command has taken for its own. */
+static void keep_carried(ForwardPorts *ports, char *const *carried) {
+        _cleanup_strv_ char **strange = ports->strange;
+
+        ports->strange = NULL;
+        STRV_FOREACH (spec, strange)
+                strv_push(strv_contains(carried, *spec) ? &ports->ours : &ports->strange, *spec);
+}
+
 /* One of IPv6 is there beside one of IPv4, and this machine may have none. */
 static int forward_one(const Master *master, const char *spec, Error *reterr) {
-        _cleanup_free_ char *why = NULL, *here = NULL;
-        const char *end;
+        _cleanup_free_ char *why = NULL, *here = forward_here(spec);
 
         if (master_forward(master, spec, /* cancel= */ false, &why) || spec[0] == '[')
                 return 0;
-        end = strchr(spec, ':');
-        end = end ? strchr(end + 1, ':') : NULL;
-        here = xstrndup(spec, end ? (size_t) (end - spec) : strlen(spec));
         (void) error_raise(reterr, FC_EXIT_CONFLICT, "%s is not free on this machine for the port of '%s'",
                            here, master->destination->host);
         if (why && why[0] != '\0')
@@ -146,12 +211,16 @@ static int forward_one(const Master *master, const char *spec, Error *reterr) {
         return -EBUSY;
 }
 
-int forward_set(const Master *master, char *const *wanted, Error *reterr) {
-        _cleanup_strv_ char **carried = NULL, **either = strv_copy(wanted);
+int forward_set(const Master *master, ForwardPorts *ports, Error *reterr) {
+        _cleanup_strv_ char **carried = NULL, **either = NULL;
         int r = carried_read(master, &carried, reterr), first = 0;
+        char *const *wanted;
 
         if (r < 0)
                 return r;
+        keep_carried(ports, carried);
+        wanted = ports->ours;
+        either = strv_copy(wanted);
         /* Before and after: killed in between, a later command knows of all that may be carried. */
         STRV_FOREACH (spec, carried)
                 if (!strv_contains(wanted, *spec))

@@ -6,30 +6,43 @@
 
 #include "remote/master.h"
 #include "screen/progress.h"
+#include "spec/spec.h"
+
+/* What is to be carried: texts ADDRESS:PORT:ADDRESS:PORT, as `ssh -L` takes them. */
+typedef struct ForwardPorts {
+        char **ours;    /* what the specification here publishes */
+        char **strange; /* others, which the other machine alone names */
+        char **left;    /* such as UDP, which ssh cannot carry: "53/udp" */
+} ForwardPorts;
+
+void forward_ports_done(ForwardPorts *ports);
 
 /**
- * forward_read() - what `ssh -L` needs for all that `status --json` tells
+ * forward_read() - what `status --json` tells
+ * @spec: of here; NULL: it is not known
+ * @fresh: of an instance, whose ports are free ones of 127.0.0.1 whatever the specification says
  * @status: its text, of the other machine: not trusted
- * @ret: texts ADDRESS:PORT:ADDRESS:PORT; added to, owned by the caller
- * @ret_left: others, such as UDP, that ssh cannot carry; likewise
+ * @ret: added to; emptied by forward_ports_done(), also after a failure
  *
- * Pure. FC_EXIT_INTERNAL where it is not such a text.
+ * A port that is "auto" may be any from 1024 on. Pure. FC_EXIT_INTERNAL where it is not such a text.
  */
-int forward_read(const char *status, size_t size, char ***ret, char ***ret_left, Error *reterr);
+int forward_read(const Spec *spec, bool fresh, const char *status, size_t size, ForwardPorts *ret,
+                 Error *reterr);
 
 /**
  * forward_set() - have the connection carry these and no others, also when this command has ended
- * @wanted: of forward_read()
+ * @ports: of forward_read(); of those that are strange the ones that are carried already, which an earlier
+ *   command has taken for its own, become ours
  *
- * Under the lock "carries", from before @wanted was asked for: another command may have changed it. What is
+ * Under the lock "carries", from before @ports were asked for: another command may have changed it. What is
  * carried already is not disturbed. FC_EXIT_CONFLICT when a port is taken here.
  */
-int forward_set(const Master *master, char *const *wanted, Error *reterr);
+int forward_set(const Master *master, ForwardPorts *ports, Error *reterr);
 
 /* Have it carry these as well, as long as this command works. @ret_added: for forward_drop(), also after a
  * failure; owned by the caller. One that forward_set() has been told of meanwhile is not dropped. */
 int forward_add(const Master *master, char *const *wanted, char ***ret_added, Error *reterr);
 void forward_drop(const Master *master, char *const *added);
 
-/* Tells of what cannot be carried. */
-void forward_say_left(Progress *progress, char *const *left);
+/* Tells of what is not carried. */
+void forward_say_left(Progress *progress, const ForwardPorts *ports);

@@ -12,6 +12,7 @@
 #include "remote/there.h"
 #include "remote/travel.h"
 #include "remote/with.h"
+#include "spec/port.h"
 
 /* ---- what becomes of which verb ---- */
 
@@ -188,8 +189,38 @@ static int send_project(const There *there, const ProjectRequest *request, const
         return r;
 }
 
-static int bring_ports(const There *there, Progress *progress, Error *reterr) {
-        _cleanup_strv_ char **words = there_program(there), **ports = NULL, **left = NULL;
+static void expect_port(Spec *spec, const char *name, const char *text) {
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                ContainerSpec *c = &spec->containers[i];
+                PortRange range;
+
+                if ((!name || streq(c->name, name)) && port_range_parse(text, &range, NULL) >= 0)
+                        (void) ports_add_once(c, &range, NULL);
+        }
+}
+
+/* Ports that the user has named on the command line, beside those of the specification. */
+static void expect_named(Spec *spec, const RemoteVerb *verb, char *const *operands) {
+        _cleanup_strv_ char **words = NULL;
+
+        for (size_t i = 0; i + 1 < verb->n_options; i++)
+                options_print(&verb->options[i], &words);
+        STRV_FOREACH (word, words) {
+                const char *text = startswith(*word, "--publish="), *rest = text;
+                _cleanup_free_ char *name = text ? port_split_name(text, &rest) : NULL;
+
+                if (text)
+                        expect_port(spec, name, rest);
+        }
+        if (streq(verb->name, "publish"))
+                STRV_FOREACH (text, operands + 1)
+                        expect_port(spec, operands[0], *text);
+}
+
+/* @spec: NULL: none is to be read here, so no port is new */
+static int bring_ports(const There *there, const Spec *spec, Progress *progress, Error *reterr) {
+        _cleanup_(forward_ports_done) ForwardPorts ports = {};
+        _cleanup_strv_ char **words = there_program(there);
         _cleanup_close_ int lock_fd = master_lock(&there->master, "carries", reterr);
         _cleanup_free_ char *answer = NULL;
         const char *status;
@@ -210,11 +241,11 @@ static int bring_ports(const There *there, Progress *progress, Error *reterr) {
                 error_add_evidence(reterr, "%.*s", (int) strcspn(answer, "\n"), answer);
                 return r;
         }
-        r = forward_read(status, size, &ports, &left, reterr);
-        if (r < 0)
-                return r;
-        forward_say_left(progress, left);
-        return forward_set(&there->master, ports, reterr);
+        r = forward_read(spec, /* fresh= */ false, status, size, &ports, reterr);
+        if (r >= 0)
+                r = forward_set(&there->master, &ports, reterr);
+        forward_say_left(progress, &ports);
+        return r;
 }
 
 static int remote_project(There *there, const ProjectRequest *request, const RemoteVerb *verb,
@@ -236,13 +267,18 @@ static int remote_project(There *there, const ProjectRequest *request, const Rem
         if (place_of_verb(verb->name) == PLACE_WITH) {
                 _cleanup_strv_ char **words = verb_words(there, verb);
 
+                expect_named(spec, verb, operands);
                 return with_there(there, spec, words, operands, request->command, progress, reterr);
         }
         r = run_there(there, request, verb, operands, reterr);
         if (r < 0 || !verb->changes)
                 return r;
         /* Also of one that has failed, which may have been in part. */
-        after = bring_ports(there, progress, &error);
+        after = spec ? 0 : project_spec_look(found->spec_path, &spec, &error);
+        if (after >= 0 && spec)
+                expect_named(spec, verb, operands);
+        if (after >= 0)
+                after = bring_ports(there, spec, progress, &error);
         if (after < 0 && r == FC_EXIT_OK) {
                 error_move(reterr, &error);
                 return after;

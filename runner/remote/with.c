@@ -20,7 +20,8 @@ typedef struct Session {
         int life_fd, told_fd;
         char text[TOLD_MAX + 1];
         char **variables;
-        char **ports, **left;
+        bool fresh;
+        ForwardPorts ports;
 } Session;
 
 /* What `with` runs there: it tells, and then waits for the end of its input. */
@@ -107,7 +108,7 @@ static int session_hear(Session *s, Error *reterr) {
                 status = there_find_json(s->text, &status_size);
                 environment = status ? there_find_json(status + status_size + 1, &size) : NULL;
                 if (environment) {
-                        int r = forward_read(status, status_size, &s->ports, &s->left, reterr);
+                        int r = forward_read(s->spec, s->fresh, status, status_size, &s->ports, reterr);
 
                         if (r >= 0)
                                 r = with_read_variables(s->spec, environment, size, &s->variables, reterr);
@@ -133,9 +134,9 @@ static int session_end(Session *s, Error *reterr) {
 static int with_ready(Session *s, const There *there, char *const *command, Progress *progress,
                       Error *reterr) {
         _cleanup_strv_ char **added = NULL;
-        int r = forward_add(&there->master, s->ports, &added, reterr);
+        int r = forward_add(&there->master, s->ports.ours, &added, reterr);
 
-        forward_say_left(progress, s->left);
+        forward_say_left(progress, &s->ports);
         if (r >= 0)
                 r = outer_command_run(command, s->variables, reterr);
         forward_drop(&there->master, added);
@@ -150,6 +151,7 @@ int with_there(const There *there, const Spec *spec, char *const *words, char *c
         int r, end;
 
         s->spec = spec;
+        s->fresh = strv_contains(words, "--fresh");
         s->life_fd = s->told_fd = -EBADF;
         r = session_start(s, argv, reterr);
         if (r >= 0)
@@ -163,7 +165,6 @@ int with_there(const There *there, const Spec *spec, char *const *words, char *c
         if (end == FC_EXIT_OK && r == FC_EXIT_OK && !told)
                 end = error_raise(reterr, FC_EXIT_INTERNAL, "the containers have not become ready there");
         strv_free(s->variables);
-        strv_free(s->ports);
-        strv_free(s->left);
+        forward_ports_done(&s->ports);
         return r == FC_EXIT_OK ? end : r;
 }

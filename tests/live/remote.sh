@@ -113,6 +113,19 @@ testcase_with() {
         run_status 3 there -q with --fresh -- sh -c 'curl -s "http://$WEB_HOST:$WEB_PORT"; pwd; exit 3'
         equal "$OUT" $'<p>page of shop</p>\n'"$PROJECT"
         no_machine_left
+        # A port that the other machine alone names.
+        mkdir -p "$TMP/bin"
+        printf '#!/bin/bash\nif [[ " $* " == *" status "* ]]; then %q "$@" | sed s/8080/9090/g; else exec %q "$@"; fi\n' "$FC" "$FC" \
+                >"$TMP/bin/flake-containers"
+        chmod 755 "$TMP/bin/flake-containers"
+        other_end
+        OTHER_PATH=$TMP/bin other_machine
+        ok there up
+        expect_err 'port 127.0.0.1:9090 is not opened here'
+        equal "$(ss -Hlnt | grep -cE ':(80|90)(80|90) ' || :)" 0
+        ok there down
+        other_end
+        other_machine
         # Whatever ends us.
         fc_background "$TMP/with" -H "$URL" -q with web -- sh -c 'echo >on; exec sleep infinity'
         try_until "$FC_TIMEOUT" test -e "$PROJECT/on"

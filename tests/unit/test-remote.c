@@ -176,38 +176,75 @@ TEST(json_is_found) {
         }
 }
 
-#define STATUS(ports) "{\"containers\":[{\"running\":true,\"ports\":[" ports "]}]}"
+#define STATUS(ports) "{\"containers\":[{\"name\":\"web\",\"running\":true,\"ports\":[" ports "]}]}"
 #define PORT(address, host, protocol)                                                                       \
-        "{\"address\":\"" address "\",\"host\":" host ",\"protocol\":\"" protocol "\"}"
+        "{\"address\":\"" address "\",\"host\":" host ",\"container\":80,\"protocol\":\"" protocol "\"}"
+#define PUBLISHES(port)                                                                                     \
+        "{\"version\":1,\"containers\":{\"web\":{\"system\":{\"rootfs\":\"i\"},\"ports\":[" port "]}}}"
+
+static Spec *read_spec(const char *text);
 
 TEST(ports) {
         static const struct {
-                const char *text, *ports, *left;
+                const char *spec, *text, *ours, *strange, *left;
+                bool fresh;
         } table[] = {
-                {"{\"containers\":[]}", "", ""},
-                {STATUS(PORT("127.0.0.1", "80", "tcp")), "127.0.0.1:80:127.0.0.1:80", ""},
-                {STATUS(PORT("127.0.0.1", "80", "tcp") "," PORT("::1", "80", "tcp")),
-                 "127.0.0.1:80:127.0.0.1:80 [::1]:80:[::1]:80", ""},
-                {STATUS(PORT("0.0.0.0", "80", "tcp")), "127.0.0.1:80:127.0.0.1:80", ""},
-                {STATUS(PORT("::", "80", "tcp")), "[::1]:80:[::1]:80", ""},
-                {STATUS(PORT("192.0.2.1", "80", "tcp")), "127.0.0.1:80:192.0.2.1:80", ""},
-                {STATUS(PORT("127.0.0.2", "80", "tcp")), "127.0.0.2:80:127.0.0.2:80", ""},
-                {STATUS(PORT("127.0.0.1", "53", "udp")), "", "53/udp"},
-                {"{\"containers\":[{\"running\":false,\"ports\":[" PORT("127.0.0.1", "80", "tcp") "]}]}", "",
-                 ""},
+                {NULL, "{\"containers\":[]}", "", "", "", false},
+                {PUBLISHES("\"80\""), STATUS(PORT("127.0.0.1", "80", "tcp") "," PORT("::1", "80", "tcp")),
+                 "127.0.0.1:80:127.0.0.1:80 [::1]:80:[::1]:80", "", "", false},
+                {PUBLISHES("\"0.0.0.0:80:80\""), STATUS(PORT("0.0.0.0", "80", "tcp")),
+                 "127.0.0.1:80:127.0.0.1:80", "", "", false},
+                {PUBLISHES("\"[::]:80:80\""), STATUS(PORT("::", "80", "tcp")), "[::1]:80:[::1]:80", "", "",
+                 false},
+                {PUBLISHES("\"192.0.2.1:80:80\""), STATUS(PORT("192.0.2.1", "80", "tcp")),
+                 "127.0.0.1:80:192.0.2.1:80", "", "", false},
+                {PUBLISHES("\"127.0.0.2:80:80\""), STATUS(PORT("127.0.0.2", "80", "tcp")),
+                 "127.0.0.2:80:127.0.0.2:80", "", "", false},
+                {PUBLISHES("\"auto:80\""), STATUS(PORT("127.0.0.1", "33000", "tcp")),
+                 "127.0.0.1:33000:127.0.0.1:33000", "", "", false},
+                {PUBLISHES("\"8080:80\""), STATUS(PORT("127.0.0.1", "33000", "tcp")),
+                 "127.0.0.1:33000:127.0.0.1:33000", "", "", true},
+                {PUBLISHES("\"53:80/udp\""), STATUS(PORT("127.0.0.1", "53", "udp")), "", "", "53/udp",
+                 false},
+                {NULL,
+                 "{\"containers\":[{\"running\":false,\"ports\":[" PORT("127.0.0.1", "80", "tcp") "]}]}", "",
+                 "", "", false},
+                /* What it alone names. */
+                {PUBLISHES("\"81:80\""), STATUS(PORT("127.0.0.1", "80", "tcp")), "",
+                 "127.0.0.1:80:127.0.0.1:80", "", false},
+                {PUBLISHES("\"80\""), STATUS(PORT("127.0.0.2", "80", "tcp")), "",
+                 "127.0.0.2:80:127.0.0.2:80", "", false},
+                {PUBLISHES("\"80:81\""), STATUS(PORT("127.0.0.1", "80", "tcp")), "",
+                 "127.0.0.1:80:127.0.0.1:80", "", false},
+                {PUBLISHES("\"80:80/udp\""), STATUS(PORT("127.0.0.1", "80", "tcp")), "",
+                 "127.0.0.1:80:127.0.0.1:80", "", false},
+                {PUBLISHES("\"auto:80\""), STATUS(PORT("127.0.0.1", "1023", "tcp")), "",
+                 "127.0.0.1:1023:127.0.0.1:1023", "", false},
+                {PUBLISHES("\"80\""), STATUS(PORT("127.0.0.2", "33000", "tcp")), "",
+                 "127.0.0.2:33000:127.0.0.2:33000", "", true},
+                {PUBLISHES("\"80\""),
+                 "{\"containers\":[{\"name\":\"db\",\"running\":true,\"ports\":[" PORT("127.0.0.1", "80",
+                                                                                       "tcp") "]}]}",
+                 "", "127.0.0.1:80:127.0.0.1:80", "", false},
+                {NULL, STATUS(PORT("127.0.0.1", "80", "tcp")), "", "127.0.0.1:80:127.0.0.1:80", "", false},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                _cleanup_strv_ char **ports = NULL, **left = NULL;
-                _cleanup_free_ char *text = NULL, *left_text = NULL;
+                _cleanup_(spec_freep) Spec *spec = table[i].spec ? read_spec(table[i].spec) : NULL;
+                _cleanup_free_ char *ours = NULL, *strange = NULL, *left = NULL;
+                _cleanup_(forward_ports_done) ForwardPorts ports = {};
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
-                test_set_row("%s", table[i].text);
-                ASSERT_OK(forward_read(table[i].text, strlen(table[i].text), &ports, &left, &error), &error);
-                text = strv_join(ports, " ");
-                left_text = strv_join(left, " ");
-                ASSERT_STREQ(text, table[i].ports);
-                ASSERT_STREQ(left_text, table[i].left);
+                test_set_row("%s of %s", table[i].text, table[i].spec ? table[i].spec : "none");
+                ASSERT_OK(forward_read(spec, table[i].fresh, table[i].text, strlen(table[i].text), &ports,
+                                       &error),
+                          &error);
+                ours = strv_join(ports.ours, " ");
+                strange = strv_join(ports.strange, " ");
+                left = strv_join(ports.left, " ");
+                ASSERT_STREQ(ours, table[i].ours);
+                ASSERT_STREQ(strange, table[i].strange);
+                ASSERT_STREQ(left, table[i].left);
         }
 }
 
@@ -225,14 +262,15 @@ TEST(ports_that_are_none) {
                 STATUS(PORT("/tmp/socket", "80", "tcp")),
                 STATUS(PORT("*", "80", "tcp")),
                 STATUS("{\"address\":\"127.0.0.1\",\"host\":80}"),
+                STATUS("{\"address\":\"127.0.0.1\",\"host\":80,\"container\":0,\"protocol\":\"tcp\"}"),
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                _cleanup_strv_ char **ports = NULL, **left = NULL;
+                _cleanup_(forward_ports_done) ForwardPorts ports = {};
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
                 test_set_row("%s", table[i]);
-                ASSERT_TRUE(forward_read(table[i], strlen(table[i]), &ports, &left, &error) < 0);
+                ASSERT_TRUE(forward_read(NULL, false, table[i], strlen(table[i]), &ports, &error) < 0);
                 ASSERT_TRUE(error_is_set(&error));
         }
 }
