@@ -404,7 +404,7 @@ IN_OWN_NETNS(release_from_other_mounts) {
         }
         ASSERT_EQ(wait_status(pid), 0);
         ASSERT_TRUE(!exists("fc-test"));
-        assert_no_output("sed -n /flake-containers.netns/p /proc/self/mountinfo");
+        assert_no_output("sed -n /netns.fc-test/p /proc/self/mountinfo");
         ASSERT_TRUE(access(NETNS_DIR, F_OK) < 0);
 }
 
@@ -432,7 +432,7 @@ IN_OWN_NETNS(ensure_at_once) {
                         ASSERT_EQ(wait_status(pids[i]), 0);
                 ASSERT_TRUE(release("fc-test"));
                 ASSERT_TRUE(!exists("fc-test"));
-                assert_no_output("sed -n /flake-containers.netns/p /proc/self/mountinfo");
+                assert_no_output("sed -n /netns.fc-test/p /proc/self/mountinfo");
         }
 }
 
