@@ -111,8 +111,11 @@ static Json *pod_init_container(const Pod *p, const char *name, const char *scri
 /* What a claim begins as, an engine leaves to those who use it. */
 static void pod_fill(Pod *p, const char *name, const char *target) {
         _cleanup_free_ char *title = xasprintf("fill-%s", name);
-        Json *container = pod_init_container(p, title, FILL_SCRIPT, target);
+        Json *container = pod_init_container(p, title, FILL_SCRIPT, target), *security = json_new_object();
 
+        /* The image's user may be another one, and gives no files to others. */
+        json_add_uint(security, "runAsUser", 0);
+        json_add(container, "securityContext", security);
         json_add(container, "volumeMounts", array_of(pod_mount(name, FILL_PLACE)));
         json_append(p->init_containers, container);
 }
