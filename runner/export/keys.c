@@ -53,6 +53,16 @@ const char *keys_refuse_path(const char *path) {
         return strpbrk(path, ":,\\") ? "it takes no path with ':', ',' or '\\'" : NULL;
 }
 
+/* Nomad puts its own variables in the place of these, and ends at those that it does not know. */
+static bool has_variable(ExportFormat format, const char *text) {
+        return format == EXPORT_FORMAT_NOMAD && (strstr(text, "${") || strstr(text, "%{"));
+}
+
+static const char *refuse_path_of(ExportFormat format, const char *path) {
+        return has_variable(format, path) ? "'${' and '%{' begin a variable of Nomad's"
+                                          : keys_refuse_path(path);
+}
+
 /* The engines that are of several machines, of which none has what another has. */
 static bool has_nodes(ExportFormat format) {
         return format == EXPORT_FORMAT_KUBERNETES || format == EXPORT_FORMAT_NOMAD;
@@ -68,10 +78,10 @@ const char *keys_refuse_volume(const ExportRequest *r, const Volume *volume) {
 
         if (volume->overlay)
                 return "a layer over a directory of the host is not among what it has";
-        if (keys_refuse_path(volume->target))
-                return keys_refuse_path(volume->target);
-        if (path && keys_refuse_path(path))
-                return keys_refuse_path(path);
+        if (refuse_path_of(r->format, volume->target))
+                return refuse_path_of(r->format, volume->target);
+        if (path && refuse_path_of(r->format, path))
+                return refuse_path_of(r->format, path);
         if (volume->owner == VOLUME_OWNER_ACCOUNT)
                 return "it cannot give files to an account inside";
         if (volume->source[0] == '@')
@@ -127,8 +137,8 @@ const char *keys_refuse_resource(ExportFormat format, const Resource *resource) 
 }
 
 const char *keys_refuse_tmpfs(ExportFormat format, const Tmpfs *tmpfs) {
-        if (keys_refuse_path(tmpfs->target))
-                return keys_refuse_path(tmpfs->target);
+        if (refuse_path_of(format, tmpfs->target))
+                return refuse_path_of(format, tmpfs->target);
         if (format != EXPORT_FORMAT_KUBERNETES)
                 return NULL;
         if (tmpfs->mode_given && tmpfs->mode != 0777)
@@ -136,6 +146,10 @@ const char *keys_refuse_tmpfs(ExportFormat format, const Tmpfs *tmpfs) {
         return tmpfs->size && strchr(tmpfs->size, '%')
                        ? "a part of the machine's memory depends on the node: give bytes"
                        : NULL;
+}
+
+const char *keys_refuse_device(ExportFormat format, const Device *device) {
+        return has_variable(format, device->path) ? refuse_path_of(format, device->path) : NULL;
 }
 
 const char *keys_refuse_credential(const Credential *credential) {
@@ -205,7 +219,7 @@ static void refuse_network(const ContainerSpec *c, KeyRefusals *out) {
                 refuse(out, c, "network.internet",
                        "a port is published of a network that leads out: say true, or publish none");
         if (format_of(out) == EXPORT_FORMAT_NOMAD && c->network == NETWORK_PRIVATE && !c->internet)
-                refuse(out, c, "network.internet", "the network of a group leads out: say true");
+                refuse(out, c, "network.internet", "what podman makes leads out: say true");
         if (format_of(out) == EXPORT_FORMAT_NOMAD && c->network == NETWORK_PRIVATE && has_neighbours(out, c))
                 refuse(out, c, "network.mode", "a group knows no others by their names: export one alone");
         if (!has_nodes(format_of(out)))
@@ -268,6 +282,8 @@ static void refuse_credentials(const ContainerSpec *c, KeyRefusals *out) {
 static void refuse_devices(const ContainerSpec *c, KeyRefusals *out) {
         if (c->n_devices > 0 && format_of(out) == EXPORT_FORMAT_KUBERNETES)
                 refuse(out, c, "devices", "what a node has its plugins of devices tell");
+        for (size_t i = 0; i < c->n_devices; i++)
+                refuse_at(out, c, "devices", i, keys_refuse_device(format_of(out), &c->devices[i]));
 }
 
 static void refuse_resources(const ContainerSpec *c, KeyRefusals *out) {
@@ -302,7 +318,16 @@ static void refuse_nspawn_args(const ContainerSpec *c, KeyRefusals *out) {
                                   "it is an option of systemd-nspawn");
 }
 
-/* Nomad asks from outside. What a systemd says is by default only, so it is no wish of the user's. */
+bool keys_port_is_published(ExportFormat format, const ContainerSpec *c, uint16_t number) {
+        for (size_t i = 0; i < c->n_ports; i++)
+                if (c->ports[i].container == number && !c->ports[i].udp &&
+                    !keys_refuse_port(format, &c->ports[i]))
+                        return true;
+        return false;
+}
+
+/* Nomad asks from outside. What a systemd says is by default only, so it is not a wish of the user's, and
+ * ops/export.c tells of it. */
 static void nomad_refuse_ready(const ContainerSpec *c, KeyRefusals *out) {
         const ReadyChecks *checks = &c->ready_checks;
 
@@ -316,8 +341,13 @@ static void nomad_refuse_ready(const ContainerSpec *c, KeyRefusals *out) {
                 if (!keys_http_is_plain(&checks->http[i]))
                         refuse(out, c, "ready.http",
                                "Nomad takes what is below 400, and nothing else can be said");
-        if ((checks->n_tcp > 0 || checks->n_http > 0) && c->network == NETWORK_NONE)
-                refuse(out, c, "ready.tcp", "Nomad asks from outside, by a network");
+                else if (c->network != NETWORK_HOST &&
+                         !keys_port_is_published(EXPORT_FORMAT_NOMAD, c, checks->http[i].port))
+                        refuse(out, c, "ready.http", "Nomad asks at published ports, and %u is not one",
+                               checks->http[i].port);
+        if (checks->n_tcp > 0 && c->network != NETWORK_HOST)
+                refuse(out, c, "ready.tcp",
+                       "Nomad asks podman, which takes each connection, whether it is ready or not");
 }
 
 static void refuse_ready(const ContainerSpec *c, KeyRefusals *out) {
@@ -371,7 +401,7 @@ static const ExportKey export_keys[] = {
         {"store",            {"the paths of `system.closure`",            OF_IMAGE,                                                 OF_IMAGE, OF_IMAGE},                           NULL},
         {"command",          {"`Entrypoint`",                             OF_IMAGE,                                                 OF_IMAGE, OF_IMAGE},                           NULL},
         {"users",            {NOT_OF_IMAGE,                               "`hostUsers`",                                            "the user's namespace; `host` refused", "the user's namespace; `host` refused"}, refuse_users},
-        {"network",          {NOT_OF_IMAGE,                               "the pod's, `hostNetwork`, a `NetworkPolicy` without `internet`; else refused", "`Network=`, networks of its own, `Internal=` without `internet`, which with `ports` is refused, as what is the host's", "a group's, `host`, `none`; a private one needs `internet`; else refused"}, refuse_network},
+        {"network",          {NOT_OF_IMAGE,                               "the pod's, `hostNetwork`, a `NetworkPolicy` without `internet`; else refused", "`Network=`, networks of its own, `Internal=` without `internet`, which with `ports` is refused, as what is the host's", "podman's, `host`, `none`; a private one needs `internet`; else refused"}, refuse_network},
         {"ports",            {NOT_OF_IMAGE,                               "`hostPort`; `auto` and `proxyProtocol` refused", "`PublishPort=`; `proxyProtocol` refused", "`ReservedPorts`, `DynamicPorts`; `proxyProtocol`, and addresses but localhost's and all, refused"}, refuse_ports},
         {"sockets",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_sockets},
         {"volumes",          {NOT_OF_IMAGE,                               "a `PersistentVolumeClaim`; `hostPath` with `--host-paths`; overlays and accounts refused", "a volume or a directory of the host; overlays and accounts refused", "a host volume; a directory with `--host-paths`; overlays and accounts refused"}, refuse_volumes},
@@ -386,7 +416,7 @@ static const ExportKey export_keys[] = {
         {"ephemeral",        {NOT_OF_IMAGE,                               "`false` refused",                                        "`false` refused", "`false` refused"},                  refuse_ephemeral},
         {"restart",          {NOT_OF_IMAGE,                               "`restartPolicy`",                                        "`Restart=`", "`RestartPolicy`"},                       NULL},
         {"nspawnArgs",       {"`--user=`, `--chdir=`; else refused",      OF_IMAGE,                                                 OF_IMAGE, OF_IMAGE},                           refuse_nspawn_args},
-        {"ready",            {NOT_OF_IMAGE,                               "a `startupProbe`; `unix`, and of a command `notify`, refused", "`Notify=`, `ExecStartPost=`; `unix` refused", "`tcp` and `http` as checks of a service; others refused"}, refuse_ready},
+        {"ready",            {NOT_OF_IMAGE,                               "a `startupProbe`; `unix`, and of a command `notify`, refused", "`Notify=`, `ExecStartPost=`; `unix` refused", "`http` of published ports as a check of a service; of the host's network also `tcp`; others refused"}, refuse_ready},
         {"seed",             {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED, REFUSED},                            refuse_seed},
         {"stop",             {"`StopSignal`",                             "`terminationGracePeriodSeconds`",                        "`--stop-timeout`", "`KillTimeout`"},                 NULL},
         {"dependsOn",        {NOT_OF_IMAGE,                               "an init container that waits; `completed`, and what is `oneShot`, refused",      "`Requires=`, `After=`", REFUSED},            refuse_depends_on},

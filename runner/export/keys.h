@@ -30,11 +30,13 @@ int keys_check(const ExportRequest *r, KeyRefusals *ret, Error *reterr);
 /* Why a part of a key cannot be said; NULL: it can. What is left out by the user's word is left out by the
  * same answers. */
 bool keys_address_is_any(const char *address);
+bool keys_port_is_published(ExportFormat format, const ContainerSpec *c, uint16_t number); /* of TCP */
 bool keys_http_is_plain(const HttpCheck *check); /* the statuses that count where none are given */
 const char *keys_refuse_path(const char *path);
 const char *keys_refuse_volume(const ExportRequest *r, const Volume *volume);
 const char *keys_refuse_resource(ExportFormat format, const Resource *resource);
 const char *keys_refuse_port(ExportFormat format, const Port *port);
 const char *keys_refuse_tmpfs(ExportFormat format, const Tmpfs *tmpfs);
+const char *keys_refuse_device(ExportFormat format, const Device *device);
 const char *keys_refuse_credential(const Credential *credential);
 const char *keys_refuse_dependency(const ExportRequest *r, const Dependency *dependency);

@@ -25,7 +25,7 @@
 #define FILL_SCRIPT                                                                                         \
         "set -e; cd " FILL_PLACE "; new=.flake-containers\n"                                                \
         "if test ! -e $new.full; then\n"                                                                    \
-        "  test -z \"$(ls -A | grep -vFx -e $new -e lost+found)\" || exit 0\n"                              \
+        "  test -z \"$(ls -A -I $new -I lost+found)\" || exit 0\n"                                          \
         "  rm -rf $new\n"                                                                                   \
         "  if test -d \"$1\"; then cp -a \"$1\" $new; else mkdir -m 755 $new; fi\n"                         \
         "  mv $new $new.full\n"                                                                             \
@@ -59,10 +59,13 @@ static Json *fill_print(const Task *t, const char *volume, const char *target) {
 
         json_add_string(task, "Name", name);
         json_add_string(task, "Driver", "podman");
+        /* The image's user may be another one, and gives no files to others. */
+        json_add_string(task, "User", "0");
         json_add_string(lifecycle, "Hook", "prestart");
         json_add_bool(lifecycle, "Sidecar", false);
         json_add(task, "Lifecycle", lifecycle);
         json_add_string(config, "image", t->image);
+        json_add_string(config, "network_mode", "none");
         json_add(config, "entrypoint", export_shell_command(t->spec, FILL_SCRIPT, target));
         json_add(task, "Config", config);
         json_append(mounts, mount_print(volume, FILL_PLACE, /* read_only= */ false));
@@ -76,6 +79,7 @@ static void task_add_named(Task *t, const Volume *volume, size_t i) {
                             *name = xasprintf("volume-%zu", i);
         Json *request = json_new_object();
 
+        json_add_string(request, "Name", name);
         json_add_string(request, "Type", "host");
         json_add_string(request, "Source", source);
         json_add(t->volumes, name, request);
@@ -100,7 +104,10 @@ static void task_add_volumes(Task *t) {
         }
 }
 
-/* ---- the network ---- */
+/* ---- the network ----
+ *
+ * The group has the node's, and podman makes the container's own: Nomad's would be root's, which a user's
+ * podman cannot join. */
 
 static bool are_one_mapping(const Port *a, const Port *b) {
         return a->host == b->host && a->container == b->container && streq_ptr(a->address, b->address);
@@ -120,30 +127,61 @@ static Json *port_print(const Port *p, const char *label) {
         json_add_string(port, "Label", label);
         if (p->host > 0)
                 json_add_uint(port, "Value", p->host);
-        json_add_uint(port, "To", p->container);
+        if (p->container > 0)
+                json_add_uint(port, "To", p->container);
         if (!p->address || !keys_address_is_any(p->address))
                 json_add_string(port, "HostNetwork", LOCALHOST_NETWORK);
         return port;
 }
 
+static bool port_is_printed(const ContainerSpec *c, size_t i) {
+        return !keys_refuse_port(EXPORT_FORMAT_NOMAD, &c->ports[i]) && !port_is_said(c, i);
+}
+
+static char *port_label(size_t i) {
+        return xasprintf("port-%zu", i);
+}
+
+/* The port that a check asks. Where the network is the host's, the job claims it for the check alone.
+ * Owned by the caller; NULL: it is not published. */
+static char *check_label(const ContainerSpec *c, uint16_t number) {
+        if (c->network == NETWORK_HOST)
+                return xasprintf("ready-%u", number);
+        for (size_t i = 0; i < c->n_ports; i++)
+                if (c->ports[i].container == number && port_is_printed(c, i))
+                        return port_label(i);
+        return NULL;
+}
+
+/* @reserved: those of all checks, each once */
+static void network_add_checked(Json *reserved, const Json *checks) {
+        JSON_FOREACH (check, checks) {
+                const char *label = json_string(json_get(check, "PortLabel"));
+                const Port port = {.host = (uint16_t) strtoul(strrchr(label, '-') + 1, NULL, 10)};
+                bool there = false;
+
+                JSON_FOREACH (other, reserved)
+                        there = there || streq(json_string(json_get(other, "Label")), label);
+                if (!there)
+                        json_append(reserved, port_print(&port, label));
+        }
+}
+
 /* @labels: of its ports, for the driver */
-static Json *network_print(const ContainerSpec *c, Json *labels) {
+static Json *network_print(const ContainerSpec *c, const Json *checks, Json *labels) {
         Json *network = json_new_object(), *reserved = json_new_array(), *dynamic = json_new_array();
 
-        json_add_string(network, "Mode",
-                        c->network == NETWORK_HOST   ? "host"
-                        : c->network == NETWORK_NONE ? "none"
-                                                     : "bridge");
-        if (c->network != NETWORK_HOST)
-                json_add_string(network, "Hostname", c->name);
+        json_add_string(network, "Mode", "host");
         for (size_t i = 0; i < c->n_ports; i++) {
-                _cleanup_free_ char *label = xasprintf("port-%zu", i);
+                _cleanup_free_ char *label = port_label(i);
 
-                if (keys_refuse_port(EXPORT_FORMAT_NOMAD, &c->ports[i]) || port_is_said(c, i))
+                if (!port_is_printed(c, i))
                         continue;
                 json_append(c->ports[i].host > 0 ? reserved : dynamic, port_print(&c->ports[i], label));
                 json_append_string(labels, label);
         }
+        if (c->network == NETWORK_HOST)
+                network_add_checked(reserved, checks);
         json_add_unless_empty(network, "ReservedPorts", reserved);
         json_add_unless_empty(network, "DynamicPorts", dynamic);
         return network;
@@ -151,14 +189,18 @@ static Json *network_print(const ContainerSpec *c, Json *labels) {
 
 /* ---- readiness ---- */
 
+/* NULL: there is no way to ask. */
 static Json *check_print(const ContainerSpec *c, const char *type, uint16_t number) {
-        _cleanup_free_ char *port = xasprintf("%u", number), *name = xasprintf("%s-%u", type, number);
-        Json *check = json_new_object();
+        _cleanup_free_ char *port = check_label(c, number), *name = xasprintf("%s-%u", type, number);
+        Json *check;
 
+        if (!port)
+                return NULL;
+        check = json_new_object();
         json_add_string(check, "Name", name);
         json_add_string(check, "Type", type);
         json_add_string(check, "PortLabel", port);
-        json_add_string(check, "AddressMode", c->network == NETWORK_HOST ? "host" : "alloc");
+        json_add_string(check, "AddressMode", "host");
         json_add_uint(check, "Interval", NSEC_PER_SEC);
         json_add_uint(check, "Timeout", 5 * NSEC_PER_SEC);
         return check;
@@ -168,28 +210,29 @@ static Json *checks_print(const ContainerSpec *c) {
         const ReadyChecks *checks = &c->ready_checks;
         Json *array = json_new_array();
 
-        for (size_t i = 0; i < checks->n_tcp && c->network != NETWORK_NONE; i++)
+        for (size_t i = 0; i < checks->n_tcp && c->network == NETWORK_HOST; i++)
                 json_append(array, check_print(c, "tcp", checks->tcp[i]));
-        for (size_t i = 0; i < checks->n_http && c->network != NETWORK_NONE; i++) {
-                Json *check;
+        for (size_t i = 0; i < checks->n_http; i++) {
+                Json *check = keys_http_is_plain(&checks->http[i])
+                                      ? check_print(c, "http", checks->http[i].port)
+                                      : NULL;
 
-                if (!keys_http_is_plain(&checks->http[i]))
+                if (!check)
                         continue;
-                check = check_print(c, "http", checks->http[i].port);
                 json_add_string(check, "Path", checks->http[i].path);
                 json_append(array, check);
         }
         return array;
 }
 
-static void group_add_service(Json *group, const Task *t) {
+/* @checks: taken. Without one it says nothing. */
+static void group_add_service(Json *group, const Task *t, Json *checks) {
         Json *service = json_new_object(), *services = json_new_array();
 
         json_add_string(service, "Name", t->job);
         json_add_string(service, "Provider", "nomad");
-        json_add_string(service, "AddressMode", t->spec->network == NETWORK_HOST ? "host" : "alloc");
-        json_add_unless_empty(service, "Checks", checks_print(t->spec));
-        /* Without a check it says nothing. */
+        json_add_string(service, "AddressMode", "host");
+        json_add_unless_empty(service, "Checks", checks);
         if (json_get(service, "Checks"))
                 json_append(services, service);
         else
@@ -266,7 +309,8 @@ static Json *devices_print(const ContainerSpec *c) {
                 _cleanup_free_ char *text = xasprintf("%s:%s:%s", c->devices[i].path, c->devices[i].path,
                                                       c->devices[i].permissions);
 
-                json_append_string(array, text);
+                if (!keys_refuse_device(EXPORT_FORMAT_NOMAD, &c->devices[i]))
+                        json_append_string(array, text);
         }
         return array;
 }
@@ -283,6 +327,11 @@ static Json *task_print(Task *t, Json *labels) {
         /* A command is not PID 1, which a signal that it does not handle would not end. An init has to be,
          * or podman does not see a systemd in it. */
         json_add_bool(config, "init", c->command != NULL);
+        /* Without a word podman makes a private one, in the way that fits whose podman it is. */
+        if (c->network == NETWORK_HOST || c->network == NETWORK_NONE)
+                json_add_string(config, "network_mode", c->network == NETWORK_HOST ? "host" : "none");
+        if (c->network != NETWORK_HOST)
+                json_add_string(config, "hostname", c->name);
         json_add_unless_empty(config, "ports", labels);
         json_add_unless_empty(config, "volumes", TAKE_PTR(t->binds));
         json_add_unless_empty(config, "tmpfs", tmpfs_print(c));
@@ -317,14 +366,15 @@ static void group_add_restart(Json *group, const ContainerSpec *c) {
 }
 
 static Json *group_print(Task *t) {
-        Json *group = json_new_object(), *networks = json_new_array(), *labels = json_new_array(), *tasks;
+        Json *group = json_new_object(), *networks = json_new_array(), *labels = json_new_array(),
+             *checks = checks_print(t->spec), *tasks;
 
         json_add_string(group, "Name", t->spec->name);
         json_add_uint(group, "Count", 1);
         group_add_restart(group, t->spec);
-        json_append(networks, network_print(t->spec, labels));
+        json_append(networks, network_print(t->spec, checks, labels));
         json_add(group, "Networks", networks);
-        group_add_service(group, t);
+        group_add_service(group, t, checks);
         tasks = task_print(t, labels);
         json_append(t->fills, tasks);
         json_add_unless_empty(group, "Volumes", TAKE_PTR(t->volumes));

@@ -87,10 +87,27 @@ static int print_documents(const ExportFiles *files, Error *reterr) {
         return 0;
 }
 
-static int export_text(const ExportRequest *r, ExportPlace *place, Error *reterr) {
+/* It is so by default, which is no reason to refuse all that has an init. */
+static void note_unheard(const ExportRequest *r, const Project *project) {
+        _cleanup_(progress_freep) Progress *progress = progress_new(project->progress, stderr, NULL);
+
+        STRV_FOREACH (name, r->names) {
+                const ContainerSpec *c = spec_find(r->spec, *name);
+                _cleanup_free_ char *text = NULL;
+
+                if (!c->ready_notify || c->ready_notify_given)
+                        continue;
+                text = xasprintf("%s: Nomad does not hear when its init is ready, ignoring", *name);
+                progress_note(progress, text);
+        }
+}
+
+static int export_text(const ExportRequest *r, const Project *project, ExportPlace *place, Error *reterr) {
         _cleanup_(export_files_done) ExportFiles files = {0};
         int k;
 
+        if (r->format == EXPORT_FORMAT_NOMAD)
+                note_unheard(r, project);
         export_documents(r, &files);
         if (place->new_fd < 0)
                 return print_documents(&files, reterr);
@@ -148,6 +165,6 @@ int export_project(const ProjectRequest *request, const ExportOptions *o, char *
                 r = export_place_open(&place, &project, request, o->output, reterr);
         if (r >= 0)
                 r = e.format == EXPORT_FORMAT_OCI ? export_oci(&e, &project, &place, reterr)
-                                                  : export_text(&e, &place, reterr);
+                                                  : export_text(&e, &project, &place, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }

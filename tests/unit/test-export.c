@@ -176,7 +176,7 @@ TEST(refusals_of_nomad) {
         } rows[] = {
                 /* clang-format off */
                 {LIMIT OUT,                                                                   NULL},
-                {LIMIT,                                                                       "network.internet: the network of a group leads out"},
+                {LIMIT,                                                                       "network.internet: what podman makes leads out"},
                 {OUT,                                                                         "resources.MemoryMax: without one"},
                 {OUT ",\"resources\":{\"MemoryMax\":\"50%\"}",                                "resources.MemoryMax: a part of"},
                 {OUT ",\"resources\":{\"MemoryMax\":\"1G\",\"CPUQuota\":\"50%\"}",            "resources.CPUQuota: a share of processors"},
@@ -194,13 +194,20 @@ TEST(refusals_of_nomad) {
                 {LIMIT OUT ",\"tmpfs\":[\"/tmp:mode=1777\"]",                                 NULL},
                 {LIMIT OUT ",\"devices\":[\"/dev/fuse\"]",                                    NULL},
                 {LIMIT OUT ",\"credentials\":{\"a\":\"f\"}",                                  NULL},
-                {LIMIT OUT ",\"ready\":{\"tcp\":[1]}",                                        NULL},
+                {LIMIT OUT ",\"ready\":{\"tcp\":[1]}",                                        "ready.tcp: Nomad asks podman"},
+                {LIMIT ",\"network\":{\"mode\":\"host\"},\"ready\":{\"tcp\":[1]}",            NULL},
+                {LIMIT OUT ",\"ready\":{\"http\":[{\"port\":80}]}",                           "ready.http: Nomad asks at published ports, and 80"},
+                {LIMIT OUT ",\"ports\":[\"1:80/udp\"],\"ready\":{\"http\":[{\"port\":80}]}",  "ready.http: Nomad asks at published ports, and 80"},
+                {LIMIT OUT ",\"ports\":[\"auto:80\"],\"ready\":{\"http\":[{\"port\":80}]}",   NULL},
+                {LIMIT OUT ",\"tmpfs\":[\"/a${b}\"]",                                         "tmpfs[0]: '${' and"},
+                {LIMIT OUT ",\"volumes\":[\"@a:/a%{b}\"]",                                    "volumes[0]: '${' and"},
+                {LIMIT OUT ",\"devices\":[\"/dev/a${b}\"]",                                   "devices[0]: '${' and"},
                 {LIMIT OUT ",\"ready\":{\"http\":[{\"port\":80,\"status\":[200,299]}]}",      "ready.http: Nomad takes"},
                 {LIMIT OUT ",\"ready\":{\"notify\":true}",                                    "ready.notify: a task"},
                 {LIMIT OUT ",\"ready\":{\"units\":[\"a.service\"]}",                          "ready.units: Nomad asks"},
                 {LIMIT OUT ",\"ready\":{\"exec\":[[\"a\"]]}",                                 "ready.exec: Nomad asks"},
                 {LIMIT OUT ",\"ready\":{\"unix\":[\"/run/a\"]}",                              "ready.unix:"},
-                {LIMIT ",\"network\":{\"mode\":\"none\"},\"ready\":{\"tcp\":[1]}",            "ready.tcp: Nomad asks from outside"},
+                {LIMIT ",\"network\":{\"mode\":\"none\"},\"ready\":{\"tcp\":[1]}",            "ready.tcp: Nomad asks podman"},
                 {LIMIT OUT ",\"dependsOn\":{\"a\":\"started\"}},\"a\":{\"system\":{\"rootfs\":\"i\"},\"command\":[\"a\"]", "dependsOn.a: a group waits"},
                 /* clang-format on */
         };
@@ -221,20 +228,21 @@ static const struct {
         {"", " Job "},
         {"Job", " ID Name Type TaskGroups "},
         {"TaskGroups", " Name Count Networks RestartPolicy ReschedulePolicy Services Volumes Tasks "},
-        {"Networks", " Mode Hostname ReservedPorts DynamicPorts "},
+        {"Networks", " Mode ReservedPorts DynamicPorts "},
         {"ReservedPorts", " Label Value To HostNetwork "},
         {"DynamicPorts", " Label To HostNetwork "},
         {"RestartPolicy", " Attempts Interval Delay Mode "},
         {"ReschedulePolicy", " Attempts Unlimited "},
         {"Services", " Name Provider AddressMode Checks "},
         {"Checks", " Name Type PortLabel AddressMode Interval Timeout Path "},
-        {"volume-0", " Type Source "},
-        {"Tasks", " Name Driver Lifecycle Config Resources VolumeMounts Templates Env KillTimeout "},
+        {"volume-0", " Name Type Source "},
+        {"Tasks", " Name Driver User Lifecycle Config Resources VolumeMounts Templates Env KillTimeout "},
         {"Lifecycle", " Hook Sidecar "},
         {"Resources", " MemoryMB "},
         {"VolumeMounts", " Volume Destination ReadOnly "},
         {"Templates", " EmbeddedTmpl DestPath Perms ChangeMode ErrMissingKey "},
-        {"Config", " image init entrypoint ports volumes tmpfs devices cap_add cap_drop pids_limit "},
+        {"Config", " image init entrypoint network_mode hostname ports volumes tmpfs devices cap_add "
+                   "cap_drop pids_limit "},
         {"Env", " CREDENTIALS_DIRECTORY "},
         {"Volumes", " volume-0 "},
 };
@@ -270,12 +278,16 @@ TEST(nomad) {
                 "\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"],\"drop\":[\"CAP_CHOWN\"]},\"restart\":\"on-"
                 "failure\","
                 "\"resources\":{\"MemoryMax\":\"2097153\",\"TasksMax\":9},\"stop\":{\"timeout\":20},"
-                "\"ready\":{\"tcp\":[5432],\"http\":[{\"port\":80,\"path\":\"/a\"}]}"));
+                "\"ready\":{\"http\":[{\"port\":80,\"path\":\"/a\"}]}"));
         _cleanup_(export_files_done) ExportFiles files = {0};
         _cleanup_(json_freep) Json *document = NULL;
         ExportRequest r = request_for(EXPORT_FORMAT_NOMAD, spec);
         static const char *const parts[] = {
                 "\"Type\":\"service\"",
+                "\"Mode\":\"host\"",
+                "\"hostname\":\"db\"",
+                "\"PortLabel\":\"port-3\",\"AddressMode\":\"host\"",
+                "\"User\":\"0\"",
                 "{\"Label\":\"port-0\",\"Value\":5432,\"To\":5432,\"HostNetwork\":\"localhost\"}",
                 "{\"Label\":\"port-1\",\"Value\":53,\"To\":53}",
                 "\"DynamicPorts\":[{\"Label\":\"port-3\",\"To\":80",
@@ -301,6 +313,37 @@ TEST(nomad) {
         check_nomad_keys(document, "");
         ASSERT_TRUE(strstr(files.files[1].text, "nomad var put -force -out none nomad/jobs/shop-db "
                                                 "pass.word=@\"$place/pass.word\"\n"));
+}
+
+/* A group has the node's network, and what is the container's own is podman's: Nomad's would be root's. */
+TEST(networks_of_nomad) {
+        static const struct {
+                const char *members, *there, *not_there;
+        } rows[] = {
+                {OUT, "\"Mode\":\"host\"", "network_mode"},
+                {",\"network\":{\"mode\":\"none\"}", "\"network_mode\":\"none\"", "Ports"},
+                {",\"network\":{\"mode\":\"host\"}", "\"network_mode\":\"host\"", "hostname"},
+                {",\"network\":{\"mode\":\"host\"},\"ready\":{\"tcp\":[80],\"http\":[{\"port\":80}]}",
+                 "\"ReservedPorts\":[{\"Label\":\"ready-80\",\"Value\":80,\"HostNetwork\":\"localhost\"}]",
+                 "\"ports\""},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *text = xasprintf(DOCUMENT("%s"), rows[i].members), *plain = NULL;
+                _cleanup_(spec_freep) Spec *spec = spec_of(text);
+                _cleanup_(export_files_done) ExportFiles files = {0};
+                _cleanup_(json_freep) Json *document = NULL;
+                ExportRequest r = request_for(EXPORT_FORMAT_NOMAD, spec);
+
+                test_set_row("%s", rows[i].members);
+                export_documents(&r, &files);
+                ASSERT_OK(
+                        json_parse(files.files[0].text, strlen(files.files[0].text), NULL, &document, NULL));
+                plain = json_print(document, /* pretty= */ false);
+                ASSERT_TRUE(strstr(plain, rows[i].there));
+                ASSERT_TRUE(!strstr(plain, rows[i].not_there));
+                check_nomad_keys(document, "");
+        }
 }
 
 TEST(refuses_roots_that_are_kept) {
