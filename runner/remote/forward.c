@@ -66,14 +66,25 @@ static bool address_is_of(const Port *port, bool fresh, const char *address) {
         return false;
 }
 
+/* Is this the first number that is told of it? */
+static bool port_choose(const ContainerSpec *c, size_t i, const char *address, ForwardPorts *ports) {
+        _cleanup_free_ char *what = xasprintf("%s %zu %s", c->name, i, address);
+
+        if (strv_contains(ports->chosen, what))
+                return false;
+        strv_push_take(&ports->chosen, TAKE_PTR(what));
+        return true;
+}
+
 static bool port_is_ours(const ContainerSpec *c, bool fresh, const char *address, uint64_t number,
-                         uint64_t inside) {
+                         uint64_t inside, ForwardPorts *ports) {
         for (size_t i = 0; c && i < c->n_ports; i++) {
                 const Port *port = &c->ports[i];
-                bool any = (fresh || port->host == 0) && number >= FREE_MIN;
+                bool any = fresh || port->host == 0;
 
-                if (!port->udp && port->container == inside && (any || port->host == number) &&
-                    address_is_of(port, fresh, address))
+                if (port->udp || port->container != inside || !address_is_of(port, fresh, address))
+                        continue;
+                if (any ? number >= FREE_MIN && port_choose(c, i, address, ports) : port->host == number)
                         return true;
         }
         return false;
@@ -99,7 +110,9 @@ static int port_add(const ContainerSpec *c, bool fresh, const Json *port, Forwar
                 strv_pushf(&ret->left, "%u/%s", (unsigned) number, protocol);
                 return 0;
         }
-        to = port_is_ours(c, fresh, address, number, inside) ? &ret->ours : &ret->strange;
+        if (strv_contains(ret->ours, spec))
+                return 0;
+        to = port_is_ours(c, fresh, address, number, inside, ret) ? &ret->ours : &ret->strange;
         if (!strv_contains(*to, spec))
                 strv_push_take(to, TAKE_PTR(spec));
         return 0;
@@ -109,6 +122,7 @@ void forward_ports_done(ForwardPorts *ports) {
         strv_free(ports->ours);
         strv_free(ports->strange);
         strv_free(ports->left);
+        strv_free(ports->chosen);
         *ports = (ForwardPorts){0};
 }
 

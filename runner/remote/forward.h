@@ -13,6 +13,7 @@ typedef struct ForwardPorts {
         char **ours;    /* what the specification here publishes */
         char **strange; /* others, which the other machine alone names */
         char **left;    /* such as UDP, which ssh cannot carry: "53/udp" */
+        char **chosen;  /* ports of the specification whose number the other machine has told */
 } ForwardPorts;
 
 void forward_ports_done(ForwardPorts *ports);
@@ -24,7 +25,8 @@ void forward_ports_done(ForwardPorts *ports);
  * @status: its text, of the other machine: not trusted
  * @ret: added to; emptied by forward_ports_done(), also after a failure
  *
- * A port that is "auto" may be any from 1024 on. Pure. FC_EXIT_INTERNAL where it is not such a text.
+ * A port that is "auto" may be any from 1024 on, and is one at each of its addresses: the other machine does
+ * not get all that are free here. Pure. FC_EXIT_INTERNAL where it is not such a text.
  */
 int forward_read(const Spec *spec, bool fresh, const char *status, size_t size, ForwardPorts *ret,
                  Error *reterr);
