@@ -392,6 +392,7 @@ TEST(kubernetes) {
         expect(text, "kind: \"PersistentVolumeClaim\"\nmetadata:\n  name: \"shop-data\"\n");
         expect(text, "kind: \"Service\"\n");
         expect(text, "kind: \"NetworkPolicy\"\n");
+        expect(text, "        runAsUser: 0\n");
         expect(text, "  hostUsers: false\n");
         expect(text, "  restartPolicy: \"OnFailure\"\n");
         expect(text, "    - name: \"db\"\n      image: \"localhost/shop/db:latest\"\n");
