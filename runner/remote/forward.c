@@ -252,12 +252,13 @@ int forward_set(const Master *master, ForwardPorts *ports, Error *reterr) {
         return first < 0 ? first : r;
 }
 
-int forward_add(const Master *master, char *const *wanted, char ***ret_added, Error *reterr) {
+int forward_add(const Master *master, ForwardPorts *ports, char ***ret_added, Error *reterr) {
         _cleanup_close_ int lock_fd = master_lock(master, "carries", reterr);
         _cleanup_strv_ char **carried = NULL;
         int r = lock_fd < 0 ? lock_fd : carried_read(master, &carried, reterr);
 
-        STRV_FOREACH (spec, wanted) {
+        keep_carried(ports, carried);
+        STRV_FOREACH (spec, ports->ours) {
                 if (r < 0)
                         break;
                 if (strv_contains(carried, *spec))

@@ -41,9 +41,10 @@ int forward_read(const Spec *spec, bool fresh, const char *status, size_t size, 
  */
 int forward_set(const Master *master, ForwardPorts *ports, Error *reterr);
 
-/* Have it carry these as well, as long as this command works. @ret_added: for forward_drop(), also after a
- * failure; owned by the caller. One that forward_set() has been told of meanwhile is not dropped. */
-int forward_add(const Master *master, char *const *wanted, char ***ret_added, Error *reterr);
+/* Have it carry these as well, as long as this command works. @ports: as there. @ret_added: for
+ * forward_drop(), also after a failure; owned by the caller. One that forward_set() has been told of
+ * meanwhile is not dropped. */
+int forward_add(const Master *master, ForwardPorts *ports, char ***ret_added, Error *reterr);
 void forward_drop(const Master *master, char *const *added);
 
 /* Tells of what is not carried. */

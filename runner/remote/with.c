@@ -134,7 +134,7 @@ static int session_end(Session *s, Error *reterr) {
 static int with_ready(Session *s, const There *there, char *const *command, Progress *progress,
                       Error *reterr) {
         _cleanup_strv_ char **added = NULL;
-        int r = forward_add(&there->master, s->ports.ours, &added, reterr);
+        int r = forward_add(&there->master, &s->ports, &added, reterr);
 
         forward_say_left(progress, &s->ports);
         if (r >= 0)
