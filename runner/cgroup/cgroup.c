@@ -307,7 +307,8 @@ int cgroup_populated_or_frozen(int fd, bool *ret_populated, bool *ret_frozen, Er
         if (r < 0 && r != -ENOENT && r != -ENODEV)
                 return r;
         *ret_populated = text && cgroup_text_populated(text);
-        *ret_frozen = text && cgroup_text_frozen(text);
+        /* To the kernel an empty one stays frozen. */
+        *ret_frozen = *ret_populated && cgroup_text_frozen(text);
         return 0;
 }
 

@@ -92,7 +92,7 @@ int cgroup_populated(int fd, bool *ret, Error *reterr);
 /* Are all of them frozen, whether by itself or with a cgroup above? */
 int cgroup_frozen(int fd, bool *ret, Error *reterr);
 
-/* Both at once. */
+/* Both at once; where there are none, none is frozen. */
 int cgroup_populated_or_frozen(int fd, bool *ret_populated, bool *ret_frozen, Error *reterr);
 
 /* Freezes it with all that is in it and below it. Return: 1 all of that stands still, 0 the time has passed

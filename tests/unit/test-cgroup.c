@@ -166,7 +166,7 @@ TEST(freezes_and_thaws) {
         _cleanup_free_ char *mount = mount_point(), *machine = machine_name();
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int fd = -EBADF, nspawn_fd = -EBADF;
-        bool frozen;
+        bool populated, frozen;
         pid_t pid;
 
         if (!possible(mount))
@@ -179,15 +179,23 @@ TEST(freezes_and_thaws) {
         ASSERT_EQ(cgroup_freeze(nspawn_fd, SOON, &error), 1);
         ASSERT_OK(cgroup_frozen(nspawn_fd, &frozen, &error), &error);
         ASSERT_TRUE(frozen);
+        ASSERT_OK(cgroup_populated_or_frozen(nspawn_fd, &populated, &frozen, &error), &error);
+        ASSERT_TRUE(populated && frozen);
         ASSERT_EQ(cgroup_thaw(nspawn_fd, SOON, &error), 1);
         ASSERT_OK(cgroup_frozen(nspawn_fd, &frozen, &error), &error);
         ASSERT_TRUE(!frozen);
         ASSERT_OK(cgroup_kill(nspawn_fd, ".", &error), &error);
         reap(pid, SIGKILL);
         ASSERT_EQ(cgroup_wait_empty(nspawn_fd, ".", SOON, &error), 1);
+        /* What was killed while it stood still is not paused any more. */
+        ASSERT_EQ(cgroup_freeze(nspawn_fd, SOON, &error), 1);
+        ASSERT_OK(cgroup_populated_or_frozen(nspawn_fd, &populated, &frozen, &error), &error);
+        ASSERT_TRUE(!populated && !frozen);
 
         ASSERT_OK(cgroup_remove_child(fd, "nspawn", &error), &error);
         ASSERT_EQ(cgroup_freeze(nspawn_fd, SOON, &error), -ENODEV);
+        ASSERT_OK(cgroup_populated_or_frozen(nspawn_fd, &populated, &frozen, &error), &error);
+        ASSERT_TRUE(!populated && !frozen);
         ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
 }
 
