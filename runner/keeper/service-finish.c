@@ -224,7 +224,8 @@ static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
         Outcome outcome;
         int r;
 
-        if (!exit_record_is_success(&end))
+        /* What counts is all of the unit's time: memory may have run out long before a reboot. */
+        if (!exit_record_is_success(&end) && !exit_record_is_reboot(&end))
                 end.out_of_memory = unit_ran_out_of_memory(o->keeper.machine);
         r = find_outcome(o, runtime_fd, &outcome, reterr);
         if (r >= 0)
