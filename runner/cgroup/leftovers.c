@@ -47,17 +47,18 @@ static void clear_locks(const char *path) {
 int nspawn_clear_leftovers(const char *machine, Error *reterr) {
         /* In this order: 252, 257, 262. */
         static const char *const parents[] = {"propagate", "unix-export", "."};
-        _cleanup_close_ int fd = open(NSPAWN_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int fd = -EBADF;
         struct stat st;
 
-        if (fd < 0)
-                return errno == ENOENT ? 0 : error_set(reterr, errno, "open '" NSPAWN_RUN_DIR "'");
-        if (fstat(fd, &st) < 0)
-                return error_set(reterr, errno, "look at '" NSPAWN_RUN_DIR "'");
+        if (stat(NSPAWN_RUN_DIR, &st) < 0)
+                return errno == ENOENT ? 0 : error_set(reterr, errno, "look at '" NSPAWN_RUN_DIR "'");
         /* Without root there is the cell in nspawn's place, which leaves nothing here. The directory is then
-         * that of the host's root, and closed to others. */
+         * that of the host's root, and it or what is in it is closed to others. */
         if (st.st_uid != geteuid())
                 return 0;
+        fd = open(NSPAWN_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set(reterr, errno, "open '" NSPAWN_RUN_DIR "'");
         clear_locks(NSPAWN_RUN_DIR "/locks");
         for (size_t i = 0; i < ELEMENTSOF(parents); i++) {
                 _cleanup_free_ char *path = xasprintf("%s/%s", parents[i], machine);
