@@ -38,6 +38,32 @@ TEST(nspawn_names_its_leader) {
         }
 }
 
+/* A word of the guest's is told as its status, or not at all. */
+TEST(a_keeper_passes_on) {
+        static const struct {
+                const char *text, *words;
+        } table[] = {
+                {"READY=1", "READY=1"},
+                {"STATUS=a", "STATUS=Container running: a"},
+                {"READY=1\nSTATUS=a", "STATUS=Container running: a\nREADY=1"},
+                {"STATUS=READY=1\nMAINPID=1\nX_NSPAWN_LEADER_PID=1\nSTOPPING=1",
+                 "STATUS=Container running: READY=1"},
+                {"STATUS=", "STATUS=Container running: "},
+                {"MAINPID=1\nX_NSPAWN_LEADER_PID=1\nFDSTORE=1", NULL},
+                {"", NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(nspawn_notice_done) NspawnNotice notice = {};
+                _cleanup_free_ char *words = NULL;
+
+                test_set_row("%s", table[i].text);
+                nspawn_notice_parse(table[i].text, &notice);
+                words = nspawn_notice_pass_on(&notice);
+                ASSERT_TRUE(streq_ptr(words, table[i].words));
+        }
+}
+
 TEST(cgroups_count) {
         static const struct {
                 const char *cpu, *io;
