@@ -78,15 +78,18 @@ static int print_generations(const ProjectRequest *request, char *const *words, 
 
 static int print_known_profiles(const ProjectRequest *request, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_strv_ char **known = NULL, **profiles = NULL;
-        int r;
+        _cleanup_strv_ char **profiles = NULL;
+        int r = project_open(request, &project, reterr);
 
-        r = project_open_known(request, NULL, &project, &known, reterr);
-        if (r >= 0 && project.spec)
+        if (r < 0)
+                return r;
+        /* Those of shared containers as well. */
+        project_load_if_possible(&project);
+        if (project.spec)
                 profiles = profiles_known(project.spec);
         STRV_FOREACH (profile, profiles)
                 (void) puts(*profile);
-        return r < 0 ? r : 1;
+        return 1;
 }
 
 static int print_names(const ProjectRequest *request, Error *reterr) {

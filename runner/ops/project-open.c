@@ -130,21 +130,38 @@ static int project_select_from(char *const *all, char *const *names, const Proje
         return 0;
 }
 
+/* @names: of the containers of @spec those that a command without names is about */
+static int project_check_selected(const Spec *spec, char *const *names, Error *reterr) {
+        _cleanup_strv_ char **known = NULL;
+        _cleanup_free_ char *list = NULL;
+
+        if (names || spec->n_containers == 0)
+                return 0;
+        known = profiles_known(spec);
+        list = strv_join(known, ", ");
+        (void) error_raise(reterr, FC_EXIT_USAGE, "no container is selected: each has 'profiles'");
+        error_add_hint(reterr, "name one, or say 'up --profile PROFILE' of: %s", list);
+        return -EINVAL;
+}
+
+/* Before the shared ones are parted from the others. */
+static int project_check_profiles(const ProjectRequest *request, const Project *project,
+                                  char *const *operands, Error *reterr) {
+        _cleanup_strv_ char **names = project_start_names(request, project->spec);
+        int r = profiles_check(project->spec, request->profiles, reterr);
+
+        return r < 0 || (operands && *operands) ? r : project_check_selected(project->spec, names, reterr);
+}
+
 /* Without names. */
 static int project_select_by_profile(const ProjectRequest *request, const Project *project,
                                      char ***ret_names, Error *reterr) {
         _cleanup_strv_ char **names = project_start_names(request, project->spec);
+        int r = project->elsewhere ? 0 : project_check_selected(project->spec, names, reterr);
 
-        if (!names && !project->elsewhere && project->spec->n_containers > 0) {
-                _cleanup_strv_ char **known = profiles_known(project->spec);
-                _cleanup_free_ char *list = strv_join(known, ", ");
-
-                (void) error_raise(reterr, FC_EXIT_USAGE, "no container is selected: each has 'profiles'");
-                error_add_hint(reterr, "name one, or say 'up --profile PROFILE' of: %s", list);
-                return -EINVAL;
-        }
-        *ret_names = TAKE_PTR(names);
-        return 0;
+        if (r >= 0)
+                *ret_names = TAKE_PTR(names);
+        return r;
 }
 
 int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
@@ -156,7 +173,7 @@ int project_open_selected(const ProjectRequest *request, char *const *operands, 
         if (r >= 0)
                 r = project_load_spec(ret, reterr);
         if (r >= 0)
-                r = profiles_check(ret->spec, request->profiles, reterr);
+                r = project_check_profiles(request, ret, operands, reterr);
         if (r >= 0)
                 r = shared_sort(request, ret, operands, &own, reterr);
         if (r >= 0)

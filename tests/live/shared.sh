@@ -275,6 +275,12 @@ testcase_force_recreate() {
         ok fc up --force-recreate web db
         differ "$(leader_of_db)" "$leader"
         ok fc down
+        # Profiles are those of all containers.
+        spec "$(tiny db '' ', "shared": true, "profiles": ["data"]')"
+        run_status 2 fc up
+        expect_err "each has 'profiles'"
+        ok fc up --dry-run --profile data
+        expect_out 'db: start'
 }
 
 # A work tree is the same one wherever it is; git-worktree(1) moves them.
