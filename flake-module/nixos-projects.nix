@@ -154,7 +154,7 @@ let
           type = types.listOf types.str;
           default = [ ];
           example = [ "db" ];
-          description = "Which containers, each with what it depends on. Of an empty list, all.";
+          description = "Which containers, each with what it depends on. Of an empty list, all without `profiles`.";
         };
         user = mkOption {
           type = types.nullOr types.str;
