@@ -47,6 +47,8 @@ static char **up_command(const Watching *w) {
                 strv_pushf(&argv, "--host=%s", globals->host);
         if (globals->backend)
                 strv_pushf(&argv, "--backend=%s", globals->backend);
+        if (globals->rootless)
+                strv_push(&argv, "--rootless");
         if (globals->progress)
                 strv_pushf(&argv, "--progress=%s", globals->progress);
         if (globals->quiet)
