@@ -28,7 +28,8 @@ static int wait_run(const ProjectRequest *request, const void *target, char *con
         int r;
 
         r = project_open_known(request, operands, &project, &names, reterr);
-        return r < 0 ? r : wait_for(&project, names, o->what, o->timeout_usec, reterr);
+        return r < 0 ? r
+                     : wait_for(&project, names, operands && operands[0], o->what, o->timeout_usec, reterr);
 }
 
 const Verb cmd_wait = {

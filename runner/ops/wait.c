@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "ops/decide.h"
 #include "ops/health.h"
 #include "ops/run-records.h"
 #include "ops/running.h"
@@ -15,6 +16,8 @@ typedef struct Wait {
         MachineWatch watch;
         uint64_t deadline_usec;
         struct WaitPart *parts; /* one for each container */
+        bool named;             /* by the user */
+        size_t n_left_out;
 } Wait;
 
 typedef struct WaitPart {
@@ -168,8 +171,27 @@ static void wait_on_end(Watched *x) {
         x->over = true;
 }
 
+/* And was not stopped since: it has ended by itself, or never became ready. */
+static bool wait_was_started(const Watched *x) {
+        const Project *project = x->watch->project;
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+
+        return project_load_state(project, x->name, &state, NULL) < 0 ||
+               decide_remembers_run(state, x->machine, project->facts.boot_id) ||
+               (decide_is_known(state, x->machine, project->facts.boot_id) && state->phase == PHASE_FAILED);
+}
+
+/* Without names one that `up` would not start either is waited for only if another command has started it.
+ * Return: 1, or a negative errno. */
+static int wait_leave_out(Wait *w, const Watched *x, Error *reterr) {
+        if (w->named || !x->spec || !x->spec->profiles || wait_was_started(x))
+                return running_raise_not(x->watch->project, x->name, reterr);
+        w->n_left_out++;
+        return 1;
+}
+
 /* Return: 1 it is so already, 0 it is watched, or a negative errno. */
-static int wait_begin(Watched *x, uint64_t deadline_usec, Error *reterr) {
+static int wait_begin(Wait *w, Watched *x, Error *reterr) {
         const Project *project = x->watch->project;
         Phase what = wait_what(x);
         int r;
@@ -181,12 +203,12 @@ static int wait_begin(Watched *x, uint64_t deadline_usec, Error *reterr) {
                 if (what == PHASE_STOPPED)
                         return 1;
                 r = what == PHASE_COMPLETED ? wait_look_at_state(x, /* running= */ false, reterr) : 0;
-                return r != 0 ? r : running_raise_not(project, x->name, reterr);
+                return r != 0 ? r : wait_leave_out(w, x, reterr);
         }
         /* A container without a PID 1 is about to be started by a command, which will write the result.
          * Where no specification says what makes the container ready, that command has written it. */
         if (what == PHASE_READY && geteuid() == 0 && x->status.leader > 0 && x->spec && !wait_is_for_seed(x))
-                return wait_ready_as_root(x, deadline_usec, reterr);
+                return wait_ready_as_root(x, w->deadline_usec, reterr);
         r = watched_follow(x, wait_on_end, reterr);
         if (r == 0)
                 return running_raise_not(project, x->name, reterr);
@@ -241,8 +263,9 @@ int wait_choose(const char *name, const ContainerSpec *spec, const char *word, P
         return 0;
 }
 
-int wait_for(Project *project, char *const *names, const char *word, uint64_t timeout_usec, Error *reterr) {
-        _cleanup_(wait_done) Wait w = {};
+int wait_for(Project *project, char *const *names, bool named, const char *word, uint64_t timeout_usec,
+             Error *reterr) {
+        _cleanup_(wait_done) Wait w = {.named = named};
         int r;
 
         r = facts_require(&project->facts, FACTS_CGROUP, reterr);
@@ -269,8 +292,10 @@ int wait_for(Project *project, char *const *names, const char *word, uint64_t ti
                 Watched *x = &w.watch.entries[i];
 
                 /* As soon as it is settled, one way or the other. */
-                x->over = wait_begin(x, w.deadline_usec, &x->error) != 0;
+                x->over = wait_begin(&w, x, &x->error) != 0;
         }
+        if (w.n_left_out > 0 && w.n_left_out == w.watch.n)
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "nothing runs, and each has 'profiles'");
         r = machine_watch_run(&w.watch, reterr);
         if (r < 0)
                 return r;

@@ -293,6 +293,8 @@ testcase_profiles() {
         ok fc up --remove-orphans --yes
         refute_err mail
         equal "$(state_of mail)" running
+        run_status 7 fc wait trace
+        ok fc wait
         ok fc up trace
         equal "$(state_of trace)" running
 
