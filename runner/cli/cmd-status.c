@@ -91,7 +91,7 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 status_print_instances(&list.instances);
                 boot_entry_print(&list.boot, project.facts.rootless);
         }
-        return o->check ? status_list_check(&list) : FC_EXIT_OK;
+        return o->check ? status_list_check(&list, operands && operands[0]) : FC_EXIT_OK;
 }
 
 const Verb cmd_status = {

@@ -33,6 +33,12 @@ bool decide_remembers_run(const ContainerState *state, const char *machine, cons
                 state->phase == PHASE_SEEDING);
 }
 
+bool decide_is_left_out(const ContainerSpec *spec, const ContainerState *state, const char *machine,
+                        const char *boot_id) {
+        return spec && spec->profiles && !decide_remembers_run(state, machine, boot_id) &&
+               !(decide_is_known(state, machine, boot_id) && state->phase == PHASE_FAILED);
+}
+
 /* Why one that runs with the definition that it should have, or with one that a switch can change, is
  * restarted nevertheless; NULL: it is not. */
 static const char *decide_what_is_broken(const Decision *d) {

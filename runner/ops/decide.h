@@ -80,6 +80,11 @@ bool decide_is_known(const ContainerState *state, const char *machine, const cha
 /* And it says that it runs: no command has seen its end. */
 bool decide_remembers_run(const ContainerState *state, const char *machine, const char *boot_id);
 
+/* Does a question about all containers leave this one out, which does not run? It has profiles, and no
+ * command has started it, or one has stopped it since. */
+bool decide_is_left_out(const ContainerSpec *spec, const ContainerState *state, const char *machine,
+                        const char *boot_id);
+
 /* One container by itself: start, keep, switch or restart. */
 void decide_one(Decision *d, const char *boot_id);
 

@@ -243,6 +243,8 @@ static int status_gather_one(Project *project, const char *name, const Network *
         c->leader = machine.leader;
         c->crashes = records.crashes;
         c->stopping = c->running ? records.stop.holds : records.stop.exists;
+        c->left_out = !c->running && !where &&
+                      decide_is_left_out(spec, c->state, c->machine, project->facts.boot_id);
         if (c->running) {
                 /* Where it runs a command, PID 1 is nspawn's. */
                 if (status_judge_up(c) && geteuid() == 0 &&
@@ -322,16 +324,22 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr) {
         return 0;
 }
 
-int status_list_check(const StatusList *list) {
+int status_list_check(const StatusList *list, bool named) {
         int exit = FC_EXIT_OK;
+        size_t n = 0;
 
         for (size_t i = 0; i < list->n; i++) {
-                if (phase_is_failure(list->entries[i].phase))
+                const ContainerStatus *c = &list->entries[i];
+
+                if (phase_is_failure(c->phase))
                         return FC_EXIT_FAILED;
-                if (!list->entries[i].ready)
+                if (!named && c->left_out)
+                        continue;
+                n++;
+                if (!c->ready)
                         exit = FC_EXIT_NOT_RUNNING;
         }
-        return exit;
+        return n == 0 && list->n > 0 ? FC_EXIT_NOT_RUNNING : exit;
 }
 
 static Json *status_json(const ContainerStatus *c, bool measured, uint64_t now) {

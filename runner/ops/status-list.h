@@ -23,6 +23,7 @@ typedef struct ContainerStatus {
         bool stopping; /* its end has been asked for */
         bool frozen;   /* for a snapshot, or paused */
         bool paused;
+        bool left_out; /* it has profiles, and was not started */
         pid_t leader;
         uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
         CrashRecord crashes;   /* and reboots, of this start */
@@ -56,8 +57,9 @@ int status_list_find_boot(const Project *project, StatusList *list, Error *reter
 int status_list_measure(Project *project, StatusList *list, Error *reterr);
 
 /* Are all of them ready? FC_EXIT_OK, FC_EXIT_FAILED when one has failed or is degraded, else
- * FC_EXIT_NOT_RUNNING. */
-int status_list_check(const StatusList *list);
+ * FC_EXIT_NOT_RUNNING.
+ * @named: the user has named them; otherwise what is left out does not count, unless that is all */
+int status_list_check(const StatusList *list, bool named);
 
 /* What the kernel counts for a machine that runs, in bytes; 0: it is not known. */
 uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine);

@@ -171,21 +171,15 @@ static void wait_on_end(Watched *x) {
         x->over = true;
 }
 
-/* And was not stopped since: it has ended by itself, or never became ready. */
-static bool wait_was_started(const Watched *x) {
-        const Project *project = x->watch->project;
-        _cleanup_(container_state_freep) ContainerState *state = NULL;
-
-        return project_load_state(project, x->name, &state, NULL) < 0 ||
-               decide_remembers_run(state, x->machine, project->facts.boot_id) ||
-               (decide_is_known(state, x->machine, project->facts.boot_id) && state->phase == PHASE_FAILED);
-}
-
 /* Without names one that `up` would not start either is waited for only if another command has started it.
  * Return: 1, or a negative errno. */
 static int wait_leave_out(Wait *w, const Watched *x, Error *reterr) {
-        if (w->named || !x->spec || !x->spec->profiles || wait_was_started(x))
-                return running_raise_not(x->watch->project, x->name, reterr);
+        const Project *project = x->watch->project;
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+
+        if (w->named || project_load_state(project, x->name, &state, NULL) < 0 ||
+            !decide_is_left_out(x->spec, state, x->machine, project->facts.boot_id))
+                return running_raise_not(project, x->name, reterr);
         w->n_left_out++;
         return 1;
 }

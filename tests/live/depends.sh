@@ -295,6 +295,8 @@ testcase_profiles() {
         equal "$(state_of mail)" running
         run_status 7 fc wait trace
         ok fc wait
+        ok fc status --check
+        run_status 7 fc status --check trace
         ok fc up trace
         equal "$(state_of trace)" running
 

@@ -277,6 +277,24 @@ TEST(known_state) {
         ASSERT_TRUE(!decide_is_known(NULL, "m", OPS_BOOT));
 }
 
+TEST(left_out) {
+        static const Phase started[] = {PHASE_STARTING, PHASE_SEEDING, PHASE_READY, PHASE_FAILED};
+        const ContainerSpec with = {.profiles = (char *[]){(char *) "debug", NULL}}, without = {};
+        ContainerState state = {.machine = (char *) "m", .boot_id = (char *) OPS_BOOT};
+
+        ASSERT_TRUE(decide_is_left_out(&with, NULL, "m", OPS_BOOT));
+        ASSERT_TRUE(!decide_is_left_out(&without, NULL, "m", OPS_BOOT));
+        ASSERT_TRUE(!decide_is_left_out(NULL, NULL, "m", OPS_BOOT));
+        state.phase = PHASE_STOPPED;
+        ASSERT_TRUE(decide_is_left_out(&with, &state, "m", OPS_BOOT));
+        ASSERT_TRUE(!decide_is_left_out(&without, &state, "m", OPS_BOOT));
+        for (size_t i = 0; i < ELEMENTSOF(started); i++) {
+                state.phase = started[i];
+                ASSERT_TRUE(!decide_is_left_out(&with, &state, "m", OPS_BOOT));
+                ASSERT_TRUE(decide_is_left_out(&with, &state, "m", OPS_OTHER));
+        }
+}
+
 /* The words of --dry-run, in text and in JSON. */
 TEST(words) {
         static const char *const words[_GOAL_MAX] = {

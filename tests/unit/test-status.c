@@ -347,6 +347,7 @@ TEST(check_of_all) {
                 Phase first, second;
                 bool ready;
                 int exit;
+                bool left_out, named;
         } table[] = {
                 {PHASE_RUNNING, PHASE_RUNNING, true, FC_EXIT_OK},
                 {PHASE_RUNNING, PHASE_STARTING, false, FC_EXIT_NOT_RUNNING},
@@ -354,16 +355,22 @@ TEST(check_of_all) {
                 {PHASE_STOPPED, PHASE_CRASHED, false, FC_EXIT_FAILED},
                 {PHASE_RUNNING, PHASE_DEGRADED, false, FC_EXIT_FAILED},
                 {PHASE_FAILED, PHASE_RUNNING, true, FC_EXIT_FAILED},
+                {PHASE_RUNNING, PHASE_STOPPED, false, FC_EXIT_OK, true, false},
+                {PHASE_RUNNING, PHASE_STOPPED, false, FC_EXIT_NOT_RUNNING, true, true},
+                {PHASE_STOPPED, PHASE_STOPPED, false, FC_EXIT_NOT_RUNNING, true, false},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 ContainerStatus entries[] = {
                         {.phase = table[i].first, .ready = table[i].first == PHASE_RUNNING},
-                        {.phase = table[i].second, .ready = table[i].ready},
+                        {.phase = table[i].second, .ready = table[i].ready, .left_out = table[i].left_out},
                 };
+                StatusList list = {entries, 2}, last = {entries + 1, 1};
 
                 test_set_row("%zu", i);
-                ASSERT_EQ(status_list_check(&(StatusList){entries, 2}), table[i].exit);
+                ASSERT_EQ(status_list_check(&list, table[i].named), table[i].exit);
+                if (table[i].left_out)
+                        ASSERT_EQ(status_list_check(&last, table[i].named), FC_EXIT_NOT_RUNNING);
         }
 }
 
