@@ -141,6 +141,9 @@ in
             inherit lib;
             inherit (config) pkgs;
             containerNames = builtins.attrNames config.containers;
+            defaultNames = builtins.filter (name: config.containers.${name}.profiles == [ ]) (
+              builtins.attrNames config.containers
+            );
           };
         }
       );

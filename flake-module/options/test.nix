@@ -1,7 +1,8 @@
 # A test of the user's own: a program that runs beside a fresh instance of some containers. Given `containerNames`, of all
-# that there are.
+# that there are, and `defaultNames`, of those that `with` starts without names.
 {
   containerNames,
+  defaultNames,
   lib,
   name,
   options,
@@ -27,8 +28,8 @@ in
   options = {
     containers = mkOption {
       type = listOf types.str;
-      default = containerNames;
-      defaultText = literalExpression "all containers";
+      default = defaultNames;
+      defaultText = literalExpression "all containers without profiles";
       example = [ "db" ];
       description = "The containers that it needs, by name. Those that they depend on come with them.";
     };

@@ -400,13 +400,13 @@ testcase_tests() {
           flake-containers.containers = {
             db.runCommand = pkgs: "exec sleep infinity";
             web = { dependsOn = [ "db" ]; configuration = { }; };
-            other.configuration = throw "looked at";
+            other = { profiles = [ "debug" ]; configuration = throw "looked at"; };
           };
           flake-containers.tests.suite = { containers = [ "web" ]; script = "false; true"; };
           perSystem = { pkgs, ... }: {
             flake-containers.tests = {
               suite.from = "with data";
-              words = { containers = [ "db" ]; script = pkgs: [ "${pkgs.coreutils}/bin/echo" "a b" "\$x" ]; };
+              words = { script = pkgs: [ "${pkgs.coreutils}/bin/echo" "a b" "\$x" ]; };
             };
           };
         }'
@@ -422,6 +422,7 @@ testcase_tests() {
         equal "$STATUS" 1 "the script's status"
         ok nix build --out-link test .#words-test
         ok grep -F -- "/bin/echo 'a b' '\$x' \"\$@\"" test/bin/words-test
+        ok grep -F -- 'with --fresh db web -- ' test/bin/words-test
         ok nix eval --raw ".#apps.$SYSTEM.words-test.program"
         equal "$OUT" "$(realpath test)/bin/words-test"
         # A project's whole command does not have them.
