@@ -1213,6 +1213,9 @@ TEST(refuses_containers) {
                 {"'profiles':['*']", "containers.c.profiles[0]: '*' is not a profile"},
                 {"'profiles':['-a']", "containers.c.profiles[0]: '-a' is not a profile"},
                 {"'profiles':['a b']", "containers.c.profiles[0]: 'a b' is not a profile"},
+                {"'profiles':['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']",
+                 "containers.c.profiles[0]: "
+                 "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' is not a profile"},
                 {"'profiles':['a','b','a']", "containers.c.profiles[2]: 'a' is given twice"},
                 {"'exports':['a']", "containers.c.exports: must be an object, is an array"},
                 {"'exports':{'A B':'x'}", "containers.c.exports[\"A B\"]: 'A B' cannot name a variable"},
