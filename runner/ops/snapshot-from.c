@@ -66,6 +66,10 @@ static int from_choose(From *f, char *const *names, char *const *asked, bool nam
                 if (r < 0)
                         return r;
         }
+        if (!asked)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "no container of this project would begin with what snapshot '%s' has",
+                                   f->label);
         if (!f->names)
                 return snapshot_raise_without(f->manifest, f->label, asked[0], reterr);
         return from_find(f, f->names, &f->there, reterr);

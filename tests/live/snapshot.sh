@@ -146,6 +146,11 @@ testcase_up_from() {
         ok fc snapshot save db web seeded
         ok fc down
         ok fc rm --yes -v
+        cp "$PROJECT/flake-containers.json" "$TMP/spec"
+        spec ''
+        run_status 2 fc up --from seeded
+        expect_err "no container of this project would begin with what snapshot 'seeded' has"
+        cat "$TMP/spec" >"$PROJECT/flake-containers.json"
         ok fc up --dry-run --from seeded web
         expect_out "web: from snapshot 'seeded'.*web: start"
         refute_out replaced
