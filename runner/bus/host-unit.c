@@ -421,7 +421,6 @@ static int wait_for_manager(HostBus *bus, uint64_t timeout_usec) {
 int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr) {
         bool again = false;
 
-        unit->begun = true;
         for (;;) {
                 _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
                 _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
@@ -433,8 +432,13 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
                 if (r >= 0 && sd_bus_message_read(reply, "o", &job) >= 0)
                         unit->job = xstrdup(job);
                 /* The first call was heard; only its answer was lost. */
-                if (r >= 0 || (again && sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS)))
+                if (r >= 0 || (again && sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS))) {
+                        /* Until now a unit that is not there has not ended. */
+                        unit->begun = true;
+                        if (again)
+                                host_unit_ask(unit);
                         return 0;
+                }
                 if (sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS)) {
                         (void) error_raise(reterr, FC_EXIT_CONFLICT,
                                            "the host's systemd has another unit '%s' already", unit->name);
