@@ -57,8 +57,14 @@ LineReader *line_reader_copy(const LineReader *reader, Error *reterr) {
 static off_t skip_hole(int fd, off_t offset) {
         off_t data = lseek(fd, offset, SEEK_DATA);
 
-        if (data < 0 && errno == ENXIO)
-                data = lseek(fd, 0, SEEK_END);
+        if (data < 0 && errno == ENXIO) {
+                off_t end = lseek(fd, 0, SEEK_END);
+
+                /* The end may be that of what was written since the first look. */
+                data = lseek(fd, offset, SEEK_DATA);
+                if (data < 0)
+                        data = end;
+        }
         return data > offset ? data : offset;
 }
 
