@@ -203,7 +203,9 @@ static int supervisor_spawn(const SupervisorCommand *c, int cgroup_fd, int conso
         status = process_reap(pid);
         if (status < 0)
                 return error_set(reterr, status, "wait for the supervisor's start");
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        /* Killed: by a supervisor that has failed at once, with all that was left of the machine. That one
+         * has told on the control socket, or has ended. */
+        if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
                 return error_raise(reterr, FC_EXIT_FAILED,
                                    "the supervisor did not start (see its console log)");
         return 0;
