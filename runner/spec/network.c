@@ -76,12 +76,7 @@ static int parse_own_networks(const Json *value, const char *path, void *target,
         if (strv_length(c->networks) > NETWORKS_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "%s: at most %d networks, not %zu", path,
                                    NETWORKS_MAX, strv_length(c->networks));
-        for (size_t i = 0; c->networks[i]; i++)
-                for (size_t k = 0; k < i; k++)
-                        if (streq(c->networks[i], c->networks[k]))
-                                return error_raise(reterr, FC_EXIT_USAGE, "%s[%zu]: '%s' is given twice",
-                                                   path, i, c->networks[i]);
-        return 0;
+        return value_check_distinct(c->networks, path, reterr);
 }
 
 /* Of which network it is, and whether it can be one there, spec/networks.c and spec/uplink.c say. */

@@ -31,12 +31,7 @@ static int parse_profiles(const Json *value, const char *path, void *target, Err
         ContainerSpec *c = target;
         int r = value_parse_strv(value, path, check_profile, &c->profiles, reterr);
 
-        for (size_t i = 0; r >= 0 && c->profiles && c->profiles[i]; i++)
-                for (size_t k = 0; k < i; k++)
-                        if (streq(c->profiles[i], c->profiles[k]))
-                                return error_raise(reterr, FC_EXIT_USAGE, "%s[%zu]: '%s' is given twice",
-                                                   path, i, c->profiles[i]);
-        return r;
+        return r < 0 ? r : value_check_distinct(c->profiles, path, reterr);
 }
 
 static Json *print_profiles(const ContainerSpec *c) {

@@ -46,6 +46,15 @@ int value_parse_strv(const Json *value, const char *path, StringCheck check, cha
         return 0;
 }
 
+int value_check_distinct(char *const *strings, const char *path, Error *reterr) {
+        for (size_t i = 0; strings && strings[i]; i++)
+                for (size_t k = 0; k < i; k++)
+                        if (streq(strings[i], strings[k]))
+                                return error_raise(reterr, FC_EXIT_USAGE, "%s[%zu]: '%s' is given twice",
+                                                   path, i, strings[i]);
+        return 0;
+}
+
 int value_parse_elements(const Json *value, const char *path, JsonType type, ElementParse parse, size_t size,
                          void **ret, size_t *ret_n, Error *reterr) {
         int r;

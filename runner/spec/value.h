@@ -16,6 +16,9 @@ int value_parse_string(const Json *value, const char *path, StringCheck check, c
 /* An array of strings; NULL for the empty one. @ret: owned by the caller. */
 int value_parse_strv(const Json *value, const char *path, StringCheck check, char ***ret, Error *reterr);
 
+/* Refuses an array of strings, as value_parse_strv() has read it, that has one of them twice. */
+int value_check_distinct(char *const *strings, const char *path, Error *reterr);
+
 /* Reads an element of an array or a member of an object into @ret, which is zeroed. */
 typedef int (*ElementParse)(const Json *element, const char *path, void *ret, Error *reterr);
 
