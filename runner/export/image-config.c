@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/paths.h"
 #include "export/image-config.h"
 
 #define MEDIA_INDEX    "application/vnd.oci.image.index.v1+json"
@@ -54,7 +55,7 @@ static Json *descriptor(const char *type, const ImageBlob *blob) {
 static Json *variables_print(const ContainerSpec *c) {
         _cleanup_free_ char *path =
                 c->toplevel ? xasprintf("PATH=%s/sw/bin:/run/current-system/sw/bin", c->toplevel)
-                            : xstrdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+                            : xstrdup("PATH=" PATH_FHS);
         Json *variables = json_new_array();
         bool has_path = false;
 
