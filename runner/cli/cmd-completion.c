@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/completion-words.h"
 #include "cli/verbs.h"
 #include "completion/completion.h"
+#include "view/completion-words.h"
 
 static int make_script(const char *shell, char **ret, Error *reterr) {
         _cleanup_free_ CompletionVerb *verbs = NULL;

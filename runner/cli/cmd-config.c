@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "ops/project.h"
 #include "cli/verbs.h"
+#include "context/project.h"
 #include "spec/spec-parse.h"
 
 typedef struct ConfigOptions {

@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "cli/verbs.h"
 #include "elevate/elevate.h"
-#include "ops/doctor.h"
-#include "ops/report.h"
+#include "view/doctor.h"
+#include "view/report.h"
 
 typedef struct DoctorOptions {
         bool report;

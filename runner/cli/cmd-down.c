@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/stop-and-remove.h"
 #include "cli/verbs.h"
-#include "ops/dry-run.h"
+#include "context/shared.h"
+#include "context/shared-use.h"
 #include "ops/hooks.h"
-#include "ops/shared.h"
-#include "ops/shared-use.h"
+#include "ops/stop-and-remove.h"
+#include "view/dry-run.h"
 
 typedef struct DownOptions {
         uint64_t timeout_usec;

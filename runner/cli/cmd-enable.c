@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include "boot/boot.h"
 #include "cli/verbs.h"
-#include "ops/boot.h"
 
 static int enable_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {

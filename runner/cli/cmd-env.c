@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/format-option.h"
 #include "cli/verbs.h"
-#include "ops/connection.h"
-#include "ops/variables-text.h"
+#include "view/connection.h"
+#include "view/format-option.h"
+#include "view/variables-text.h"
 
 typedef struct EnvOptions {
         char *format;

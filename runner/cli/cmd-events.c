@@ -8,7 +8,7 @@
 #include "logs/event-view.h"
 #include "logs/log-filter.h"
 #include "logs/time-spec.h"
-#include "ops/health.h"
+#include "running/health.h"
 
 typedef struct EventsOptions {
         char *lines;

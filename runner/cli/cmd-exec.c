@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "cli/exec-options.h"
 #include "cli/verbs.h"
-#include "ops/running.h"
+#include "running/running.h"
 
 typedef struct ExecOptions {
         char *user;

@@ -3,8 +3,8 @@
 #include "base/json.h"
 #include "base/strv.h"
 #include "cli/verbs.h"
-#include "ops/gc.h"
 #include "screen/text.h"
+#include "storage/gc.h"
 
 /* @whole: nothing went wrong, so that all of it is known. */
 static void gc_print_text(const Gc *gc, bool whole) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/format-option.h"
 #include "cli/verbs.h"
-#include "ops/graph-text.h"
+#include "view/format-option.h"
+#include "view/graph-text.h"
 
 typedef struct GraphOptions {
         char *format;

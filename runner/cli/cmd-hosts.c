@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/host-names.h"
+#include "context/host-names.h"
 
 static int refuse_rootless(Error *reterr) {
         int r = error_raise(

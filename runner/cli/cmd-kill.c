@@ -4,9 +4,9 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/dry-run.h"
-#include "ops/fleet.h"
+#include "fleet/fleet.h"
 #include "ops/kill.h"
+#include "view/dry-run.h"
 
 typedef struct KillOptions {
         char *signal;

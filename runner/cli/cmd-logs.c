@@ -9,7 +9,7 @@
 #include "logs/journal.h"
 #include "logs/log-filter.h"
 #include "logs/time-spec.h"
-#include "ops/log-sources.h"
+#include "running/log-sources.h"
 
 typedef struct LogsOptions {
         char *lines;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "cli/verbs.h"
-#include "ops/project-list.h"
+#include "view/project-list.h"
 
 static int ls_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(project_list_done) ProjectList list = {};

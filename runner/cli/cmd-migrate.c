@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/migrate.h"
+#include "storage/migrate.h"
 
 static int migrate_run(const ProjectRequest *request, const void *target, char *const *operands,
                        Error *reterr) {

@@ -2,9 +2,9 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/port-show.h"
-#include "ops/running.h"
-#include "ops/status-list.h"
+#include "running/running.h"
+#include "view/port-show.h"
+#include "view/status-list.h"
 
 typedef struct PortOptions {
         bool all;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/question.h"
 #include "cli/verbs.h"
+#include "context/shared-use.h"
+#include "ops/question.h"
 #include "ops/reset.h"
-#include "ops/shared-use.h"
 
 typedef struct ResetOptions {
         uint64_t timeout_usec;

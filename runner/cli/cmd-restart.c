@@ -2,11 +2,11 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/dry-run.h"
-#include "ops/shared-use.h"
-#include "ops/shared.h"
+#include "context/shared.h"
+#include "context/shared-use.h"
 #include "ops/up.h"
 #include "spec/network-share.h"
+#include "view/dry-run.h"
 
 typedef struct RestartOptions {
         uint64_t timeout_usec;

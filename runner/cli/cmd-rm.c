@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/boot.h"
-#include "ops/question.h"
+#include "boot/boot.h"
 #include "cli/verbs.h"
-#include "ops/removal.h"
+#include "ops/question.h"
+#include "storage/removal.h"
 
 typedef struct RmOptions {
         bool volumes;

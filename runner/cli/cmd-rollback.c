@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "cli/verbs.h"
-#include "ops/dry-run.h"
+#include "context/shared-use.h"
 #include "ops/history.h"
-#include "ops/shared-use.h"
 #include "ops/up.h"
 #include "spec/network-share.h"
+#include "view/dry-run.h"
 
 typedef struct RollbackOptions {
         char *to;

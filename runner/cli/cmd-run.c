@@ -2,9 +2,9 @@
 
 #include "base/alloc.h"
 #include "cli/exec-options.h"
-#include "elevate/held.h"
 #include "cli/verbs.h"
-#include "ops/running.h"
+#include "elevate/held.h"
+#include "running/running.h"
 
 typedef struct RunOptions {
         HolderOptions holder;

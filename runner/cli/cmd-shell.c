@@ -4,11 +4,11 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
+#include "context/project-open.h"
 #include "elevate/elevate.h"
 #include "elevate/held.h"
 #include "ops/outer-session.h"
-#include "ops/project-open.h"
-#include "ops/running.h"
+#include "running/running.h"
 
 #define UPDATE_OPTION "--update"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/question.h"
 #include "cli/verbs.h"
-#include "ops/snapshot.h"
+#include "ops/question.h"
+#include "ops/snapshot-restore.h"
 
 typedef struct RestoreOptions {
         bool move;

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/stats.h"
+#include "view/stats.h"
 
 static const Option stats_options[] = {
         {"no-stream", 0, OPTION_FLAG, offsetof(StatsOptions, once), NULL,

@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/status-table.h"
-#include "ops/status-watch.h"
+#include "view/status-table.h"
+#include "view/status-watch.h"
 
 typedef struct StatusOptions {
         bool check;

@@ -5,7 +5,7 @@
  * cmd-<verb>.c that exports one row. */
 
 #include "base/options.h"
-#include "ops/project-open.h"
+#include "context/project-open.h"
 
 typedef struct Verb {
         const char *name;     /* one word, or a group's and its own: "snapshot save" */

@@ -9,9 +9,9 @@
 #include "base/host-socket.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "context/project-open.h"
+#include "context/project-way.h"
 #include "elevate/elevate.h"
-#include "ops/project-open.h"
-#include "ops/project-way.h"
 #include "rootless/enter.h"
 
 #define FOUND_ROOT "--root="

@@ -4,7 +4,7 @@
 /* Becoming root: by running this program once more, through what the machine has for that; or in a user
  * namespace, in which it goes on. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /* The first argument of the second run; a hidden option that means nothing else. It is an argument because
  * sudo and its like do not pass the environment on. */

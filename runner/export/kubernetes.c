@@ -15,7 +15,7 @@
 #define LABEL_NAME    "app.kubernetes.io/name"
 #define LABEL_PROJECT "app.kubernetes.io/part-of"
 
-/* In the claim of a named volume: complete or not there, as in ops/resource-sources.h. */
+/* In the claim of a named volume: complete or not there, as in resources/resource-sources.h. */
 #define FILL_PLACE "/mnt/flake-containers"
 #define FILL_NAME  "data"
 #define FILL_SCRIPT                                                                                         \

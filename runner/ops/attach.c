@@ -6,15 +6,15 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "context/locks.h"
+#include "context/shared-use.h"
 #include "ops/attach.h"
 #include "ops/hooks.h"
-#include "ops/locks.h"
-#include "ops/log-sources.h"
-#include "ops/shared-use.h"
-#include "ops/status-list.h"
-#include "ops/watch.h"
+#include "running/log-sources.h"
+#include "running/watch.h"
 #include "screen/error-print.h"
 #include "state/runtime-dir.h"
+#include "view/status-list.h"
 
 typedef struct Attached {
         MachineWatch watch;

@@ -4,7 +4,7 @@
 /* `up` that stays: shows the logs of what is up until it has ended, or until it is interrupted and has been
  * stopped. While it stays it holds no locks, so other commands can be used beside it. */
 
-#include "ops/fleet.h"
+#include "fleet/fleet.h"
 
 /**
  * attach_up() - bring the containers up, as fleet_bring_up() does, and stay

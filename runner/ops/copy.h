@@ -3,8 +3,8 @@
 
 /* What `cp` does: which places its operands stand for, and the copy. */
 
+#include "context/project.h"
 #include "ops/copy-operand.h"
-#include "ops/project.h"
 
 /* Return: 0, or a negative errno. What was left out is told on standard error. */
 int copy_between(const ProjectRequest *request, const CopyOperand *from, const CopyOperand *to,

@@ -9,13 +9,13 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/process.h"
+#include "context/network.h"
 #include "copy/pack.h"
 #include "export/image-config.h"
+#include "image/made-image.h"
 #include "ops/export-image.h"
-#include "ops/made-image.h"
-#include "ops/network.h"
-#include "ops/resource-sources.h"
 #include "plan/manager-conf.h"
+#include "resources/resource-sources.h"
 #include "rootfs/skeleton.h"
 #include "rootfs/tmpfs.h"
 #include "spec/closure.h"
@@ -208,7 +208,7 @@ static int add_store_layers(const ImageExport *x, ImageLayers *layers, Error *re
         return r;
 }
 
-/* What a start would make in a container's root, see ops/resource-root.c. */
+/* What a start would make in a container's root, see resources/resource-root.c. */
 static int make_system_root(const ImageExport *x, int root_fd, Error *reterr) {
         _cleanup_close_ int toplevel_fd = resource_open_toplevel(&x->project->sources, x->plan, reterr);
         const ContainerSpec *c = x->plan->spec;

@@ -5,8 +5,8 @@
  * as the user, who can look at nothing there that the container's root could not. No program sees a path of
  * the user's but sha256sum(1), which is given one of ours that leads to an open file. */
 
+#include "context/project.h"
 #include "export/export.h"
-#include "ops/project.h"
 #include "screen/progress.h"
 
 /* Closes its eyes to nothing: what is left out of a tree (sockets, FIFOs, devices outside of /dev) is

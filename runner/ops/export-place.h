@@ -5,7 +5,7 @@
  * it, whose content is moved out once it is complete: what a killed export leaves the next one removes, or
  * moves out, where it is complete. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 typedef struct ExportPlace {
         const Project *project;

@@ -4,11 +4,11 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "context/project-open.h"
 #include "export/keys.h"
+#include "ops/export.h"
 #include "ops/export-image.h"
 #include "ops/export-place.h"
-#include "ops/export.h"
-#include "ops/project-open.h"
 #include "spec/dependency.h"
 
 bool export_needs_root(const void *options) {

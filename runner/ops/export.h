@@ -4,8 +4,8 @@
 /* `export`: containers of a specification in the form of another engine, written to a directory as the
  * user. */
 
+#include "context/project.h"
 #include "export/export.h"
-#include "ops/project.h"
 
 typedef struct ExportOptions {
         char *format;

@@ -3,7 +3,7 @@
 
 /* `history` and `rollback`: the systems that a container became ready with (state/generations.h). */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /* Prints them, the newest first. */
 int history_print(const Project *project, const char *name, Error *reterr);

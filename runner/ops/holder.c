@@ -8,16 +8,16 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "ops/connection.h"
-#include "ops/fleet.h"
+#include "context/instance.h"
+#include "context/project-open.h"
+#include "context/shared.h"
+#include "context/shared-use.h"
+#include "fleet/fleet.h"
 #include "ops/holder.h"
-#include "ops/instance.h"
-#include "ops/project-open.h"
-#include "ops/running.h"
-#include "ops/shared.h"
-#include "ops/shared-use.h"
+#include "running/running.h"
 #include "screen/error-print.h"
 #include "spec/dependency.h"
+#include "view/connection.h"
 
 /* What is held. */
 typedef struct Holder {

@@ -9,7 +9,7 @@
  * share a pipe of which this one only sees the end, so containers are put away whatever ends the other,
  * SIGKILL included. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 typedef struct HolderOptions {
         bool fresh;   /* an instance of their own */
@@ -25,7 +25,7 @@ typedef struct HolderOptions {
 /**
  * holder_run() - bring containers up, tell how they are reached, and wait
  * @names: NULL: all
- * @ready_fd: is told, once they are ready, variables of ops/connection.h as NAME=VALUE, and of an instance
+ * @ready_fd: is told, once they are ready, variables of view/connection.h as NAME=VALUE, and of an instance
  *   first HOLDER_VARIABLE; each ends in a zero byte, and so does the list. It is closed then
  * @life_fd: the end of a pipe that closes when the command has ended
  *

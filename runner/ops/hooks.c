@@ -5,11 +5,11 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "enter/environment.h"
-#include "ops/connection.h"
 #include "ops/hooks.h"
-#include "ops/running.h"
-#include "ops/secret-command.h"
+#include "resources/secret-command.h"
+#include "running/running.h"
 #include "screen/error-print.h"
+#include "view/connection.h"
 
 #define HOOK_TIMEOUT_USEC (300 * USEC_PER_SEC)
 

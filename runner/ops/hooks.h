@@ -4,7 +4,7 @@
 /* Commands of the specification that run on the host: as the developer, never as root, in the project's root
  * and with the variables of `env`. They run without any lock, so they may use this program. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /* After a fleet has come up, of those that it has made ready. @r: how it went. Return: that, or the exit
  * status of the first hook that failed, where it went well. Their errors have been printed. */

@@ -5,7 +5,7 @@
  * of it. */
 
 #include "base/error.h"
-#include "ops/globals.h"
+#include "context/globals.h"
 
 /**
  * import_compose() - write a starter of a compose file

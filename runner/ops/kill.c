@@ -8,8 +8,8 @@
 #include "base/process.h"
 #include "base/strv.h"
 #include "ops/kill.h"
-#include "ops/running.h"
 #include "plan/definition.h"
+#include "running/running.h"
 #include "spec/stop.h"
 
 static bool parse_signal_number(const char *text, int *ret) {

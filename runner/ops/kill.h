@@ -4,7 +4,7 @@
 /* A signal for what runs inside, from outside. What the container makes of it is its own affair: when it
  * ends by one, it has ended by itself. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /**
  * kill_parse_signal() - read "SIGHUP", "HUP" or "1", and "SIGRTMIN+4"

@@ -3,7 +3,7 @@
 
 /* `up --publish`: ports that the specification does not have. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /**
  * once_ports_add() - add published ports to containers as this command sees them

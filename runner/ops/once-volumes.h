@@ -3,7 +3,7 @@
 
 /* `up --volume`: volumes that the specification does not have. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /**
  * once_volumes_add() - add volumes to a container as this command sees it

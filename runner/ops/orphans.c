@@ -2,9 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
+#include "context/shared-use.h"
 #include "ops/orphans.h"
-#include "ops/running.h"
-#include "ops/shared-use.h"
+#include "running/running.h"
 
 int orphans_find(const Project *project, char ***ret, Error *reterr) {
         _cleanup_strv_ char **stored = NULL, **orphans = NULL;

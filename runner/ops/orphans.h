@@ -4,7 +4,7 @@
 /* Containers that the specification does not have any more, but that run or keep something: `down` of the
  * whole project stops them, `rm` removes them, `up` tells of them. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /* The specification must be the whole project's: one that was built for some containers does not have the
  * others. Owned by the caller; NULL: there are none. */

@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
+#include "context/project-open.h"
 #include "ops/outer-command.h"
 #include "ops/outer-session.h"
-#include "ops/project-open.h"
 
 #define SESSION_VARIABLE  "FC_SHELL"
 #define PROJECT_VARIABLE  "FC_PROJECT"

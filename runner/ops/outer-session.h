@@ -6,12 +6,12 @@
  * are set, as what `env` prints. Called again in it, the verb changes the container to what is specified
  * now, instead of opening another shell. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 typedef struct OuterSession {
         const char *container;
         const char *instance;   /* a fresh one's; NULL: the project's own */
-        char *const *variables; /* of ops/connection.h; may be NULL */
+        char *const *variables; /* of view/connection.h; may be NULL */
         char *const *command;   /* runs in the place of a shell, and knows `c` and `h`; NULL: none */
         bool inside;            /* of a session: all is set already */
 } OuterSession;

@@ -2,13 +2,13 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "ops/dry-run.h"
-#include "ops/event-note.h"
-#include "ops/freeze.h"
-#include "ops/locks.h"
+#include "context/event-note.h"
+#include "context/locks.h"
 #include "ops/pause.h"
-#include "ops/running.h"
+#include "running/freeze.h"
+#include "running/running.h"
 #include "state/runtime-dir.h"
+#include "view/dry-run.h"
 
 typedef struct Pause {
         Project *project;

@@ -4,7 +4,7 @@
 /* `pause` and `unpause`: containers that stand still, with all that they have in memory, until they go on or
  * are stopped. Nothing remembers it but the kernel, and on a host that systemd manages systemd. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /* What a container is brought to. */
 typedef enum PauseWay {

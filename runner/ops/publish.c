@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "context/locks.h"
 #include "machine/publish.h"
 #include "net/port-conflicts.h"
 #include "net/ports.h"
-#include "ops/locks.h"
-#include "ops/publish-mend.h"
 #include "ops/publish.h"
-#include "ops/resources.h"
-#include "ops/running.h"
+#include "resources/publish-mend.h"
+#include "resources/resources.h"
+#include "running/running.h"
 #include "spec/port.h"
 #include "state/runtime-dir.h"
 

@@ -3,7 +3,7 @@
 
 /* Ports of a container that are published while it runs, until it ends: `publish` and `unpublish`. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /**
  * publish_ports() - publish ports of a container that runs

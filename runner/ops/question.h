@@ -3,7 +3,7 @@
 
 /* The one question of the program: before anything goes that cannot be had back. */
 
-#include "ops/removal-plan.h"
+#include "storage/removal-plan.h"
 
 /**
  * question_ask() - ask on the terminal whether to go on

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/made-image.h"
+#include "context/network.h"
+#include "image/made-image.h"
 #include "ops/hooks.h"
-#include "ops/network.h"
-#include "ops/removal.h"
 #include "ops/reset.h"
-#include "ops/resource-sources.h"
+#include "resources/resource-sources.h"
 #include "spec/network-share.h"
+#include "storage/removal.h"
 
 /* Only a container without a root opens its image, so a running one may have lost it long ago. */
 static int reset_check_image(Project *project, const Network *network, const char *name, Error *reterr) {

@@ -3,8 +3,8 @@
 
 /* Starting over: containers are stopped, lose their roots, and are started again. */
 
-#include "ops/fleet.h"
-#include "ops/removal-plan.h"
+#include "fleet/fleet.h"
+#include "storage/removal-plan.h"
 
 /**
  * reset_run() - all that `reset` does

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/snapshot-text.h"
-#include "ops/snapshot.h"
+#include "context/snapshot-text.h"
+#include "ops/snapshot-restore.h"
 #include "project/snapshot-apply.h"
 
 /* `up --from`: which part of a snapshot, and whether that may be put in place. */

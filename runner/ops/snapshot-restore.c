@@ -5,16 +5,16 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/size-text.h"
-#include "ops/fleet.h"
-#include "ops/project-open.h"
-#include "ops/removal.h"
-#include "ops/running.h"
-#include "ops/snapshot-copy.h"
-#include "ops/snapshot-text.h"
-#include "ops/snapshot.h"
+#include "context/project-open.h"
+#include "context/snapshot-copy.h"
+#include "context/snapshot-text.h"
+#include "fleet/fleet.h"
+#include "ops/snapshot-restore.h"
 #include "project/snapshot-apply.h"
+#include "running/running.h"
 #include "spec/network-share.h"
 #include "state/trash.h"
+#include "storage/removal.h"
 
 typedef struct Restore {
         Project *project;

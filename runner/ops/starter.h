@@ -4,7 +4,7 @@
 /* The templates that are installed with the program, and what `init` makes of them. */
 
 #include "base/error.h"
-#include "ops/globals.h"
+#include "context/globals.h"
 
 typedef struct Starter {
         const char *name;

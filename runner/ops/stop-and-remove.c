@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/question.h"
-#include "ops/stop-and-remove.h"
+#include "context/shared-use.h"
 #include "ops/hooks.h"
+#include "ops/question.h"
 #include "ops/reset.h"
-#include "ops/shared-use.h"
+#include "ops/stop-and-remove.h"
 
 int stop_and_remove(const FleetOptions *options, Project *project, char *const *names, bool volumes,
                     bool every, bool yes, int *ret_hooks, Error *reterr) {

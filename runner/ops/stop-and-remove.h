@@ -4,7 +4,7 @@
 /* What `down --volumes` and `up --remove-orphans` share: containers are stopped, and what is kept of them
  * removed, after a question. */
 
-#include "ops/fleet.h"
+#include "fleet/fleet.h"
 
 /**
  * stop_and_remove() - stop containers and remove their state

@@ -7,10 +7,10 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "ops/project-watch.h"
-#include "ops/up-again.h"
 #include "ops/up.h"
+#include "ops/up-again.h"
 #include "screen/progress.h"
+#include "view/project-watch.h"
 
 /* What an editor, or `git checkout`, does in one go is one change; but what goes on writing there is not
  * waited for for ever. */

@@ -4,7 +4,7 @@
 /* `up` now, and again whenever the flake or the specification changes, until an interrupt. Each is a process
  * of its own, which becomes root by itself; this one stays the user's. */
 
-#include "ops/project.h"
+#include "context/project.h"
 
 /* @names, @profiles: what is given to each. Return: the exit status, or a negative errno; that an `up` has
  * failed is only told. */

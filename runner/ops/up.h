@@ -4,7 +4,7 @@
 /* What `up` does beside bringing up a fleet: orphans, what counts for once, a snapshot to begin with, the
  * report. */
 
-#include "ops/fleet.h"
+#include "fleet/fleet.h"
 
 /* As the verb's options are described. */
 typedef struct UpOptions {

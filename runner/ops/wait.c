@@ -4,13 +4,13 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "ops/decide.h"
-#include "ops/health.h"
-#include "ops/run-records.h"
-#include "ops/running.h"
+#include "drift/decide.h"
 #include "ops/wait.h"
-#include "ops/watch.h"
 #include "ready/ready.h"
+#include "running/health.h"
+#include "running/run-records.h"
+#include "running/running.h"
+#include "running/watch.h"
 
 typedef struct Wait {
         MachineWatch watch;

@@ -4,7 +4,7 @@
 /* Waiting until containers are ready, stopped or completed. Changes nothing: as root it asks the containers
  * themselves, otherwise it reads what the commands that start them write down. */
 
-#include "ops/project.h"
+#include "context/project.h"
 #include "record/phase.h"
 
 /**

@@ -19,7 +19,7 @@
 #define CURRENT_SYSTEM "/run/current-system"
 
 /* What leads to the init of such a system: a link in the root, since the system that a guest boots again by
- * itself may be another one than it was started with (ops/fleet-switch.h). */
+ * itself may be another one than it was started with (fleet/fleet-switch.h). */
 #define SYSTEM_INIT "/init"
 
 /* @p: filled in but for argv and definition. Return: owned by the caller. */

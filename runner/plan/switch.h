@@ -3,7 +3,7 @@
 
 /* Which change of a running container is one of its NixOS system alone, so that the system can be switched
  * in place: by its own switch-to-configuration, without a restart. Pure; what the two systems themselves say
- * to that is looked at in ops/switch-check.h. */
+ * to that is looked at in drift/switch-check.h. */
 
 #include "plan/plan.h"
 

@@ -7,7 +7,8 @@
  *     INSTANCE/{state.json,events.jsonl} INSTANCE/NAME/{state.json,ephemeral/,journal/,console.log}
  *     INSTANCE/volumes/VOLUME/
  *
- * No container and no volume can have the name of the directory. How an instance lives: ops/instance.h. */
+ * No container and no volume can have the name of the directory. How an instance lives is in
+ * context/instance.h. */
 
 #include "project/state-dir.h"
 

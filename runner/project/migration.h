@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* That what a project keeps is on its way from root's way to the user's, or back (ops/migrate.h): a file in
- * `.containers`, as long as that lasts. It is the user's, who can change it, and with it spoil what is the
- * user's. */
+/* That what a project keeps is on its way from root's way to the user's, or back (storage/migrate.h): a file
+ * in `.containers`, as long as that lasts. It is the user's, who can change it, and with it spoil what is
+ * the user's. */
 
 #include "project/state-dir.h"
 

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "context/project-open.h"
+#include "context/project-spec.h"
 #include "host/asker.h"
-#include "ops/project-open.h"
-#include "ops/project-spec.h"
 #include "remote/forward.h"
 #include "remote/remote.h"
 #include "remote/send.h"

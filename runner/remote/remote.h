@@ -15,7 +15,7 @@
  * sudo. Root there is had as by any other command, by sudo and the like, or is not needed. */
 
 #include "base/options.h"
-#include "ops/project.h"
+#include "context/project.h"
 
 typedef struct RemoteVerb {
         const char *name; /* as in the table of verbs */

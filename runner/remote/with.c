@@ -7,10 +7,10 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/process.h"
-#include "ops/connection.h"
 #include "ops/outer-command.h"
 #include "remote/forward.h"
 #include "remote/with.h"
+#include "view/connection.h"
 
 #define TOLD_MAX (1024 * 1024)
 

@@ -174,7 +174,7 @@ typedef struct OciSpec {
         char *path;  /* relative to the project root or absolute */
         char *image; /* which of several; NULL: there is one */
         bool looked; /* whether ... */
-        char *input; /* ... what is there has been looked at, see ops/oci-input.h; NULL: it cannot be */
+        char *input; /* ... what is there has been looked at, see context/oci-input.h; NULL: it cannot be */
 } OciSpec;
 
 typedef struct ContainerSpec {

@@ -3,7 +3,7 @@
 
 /* The names that everything of a project goes by on the host. Pure: the same path gives the same names on
  * every machine and at every time. Which id a project has, that of its path or one that it had before, is
- * decided by ops/identify.h. */
+ * decided by context/identify.h. */
 
 #include "base/macro.h"
 

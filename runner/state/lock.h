@@ -11,7 +11,7 @@
 #include "base/error.h"
 
 #define LOCK_PROJECT  "@project" /* no container can be called so */
-#define LOCK_SHARED   "@shared"  /* before those of containers (ops/shared-use.h) */
+#define LOCK_SHARED   "@shared"  /* before those of containers (context/shared-use.h) */
 #define LOCK_VOLUMES  "@volumes"
 #define LOCK_MIGRATE  "@migrate"  /* before all others */
 #define LOCK_INSTANCE "@instance" /* of a fresh instance: by what it lives for */

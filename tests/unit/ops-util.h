@@ -4,7 +4,7 @@
 /* What the tests of decisions need: specifications as text, and the plans of their containers. */
 
 #include "base/alloc.h"
-#include "ops/network.h"
+#include "context/network.h"
 #include "spec/spec-parse.h"
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "ops/boot.h"
+#include "boot/boot.h"
 #include "project-util.h"
 
 #define UNIT "flake-containers@shop-1234.service"

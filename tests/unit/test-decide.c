@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "ops/decide.h"
+#include "drift/decide.h"
 #include "ops-util.h"
 
 /* How a container is found. */

@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "ops/failure.h"
 #include "ops-util.h"
+#include "running/failure.h"
 
 #define HINTS_RUNNING                                                                                       \
         "> more: flake-containers logs web\n"                                                               \

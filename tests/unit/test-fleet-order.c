@@ -2,7 +2,7 @@
 
 /* In which order the members of a fleet start and stop, and which never do. */
 
-#include "ops/fleet-order.h"
+#include "fleet/fleet-order.h"
 #include "ops-util.h"
 
 #define COMMAND "\"system\": {\"rootfs\": \"/i\"}, \"command\": [\"/c\"]"

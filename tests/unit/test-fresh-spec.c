@@ -2,7 +2,7 @@
 
 /* What a specification becomes for a fresh instance, and how its plan differs. */
 
-#include "ops/fresh-spec.h"
+#include "context/fresh-spec.h"
 #include "ops-util.h"
 #include "spec/volume.h"
 

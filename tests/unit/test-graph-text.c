@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/graph-text.h"
 #include "spec/spec-parse.h"
 #include "test.h"
+#include "view/graph-text.h"
 
 #define INIT    "\"system\": {\"rootfs\": \"/i\"}"
 #define COMMAND INIT ", \"command\": [\"/c\"]"

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "netns-util.h"
-#include "ops/internet-loss.h"
+#include "running/internet-loss.h"
 
 #define HEAD                                                                                                \
         "Inter-|   Receive                                                |  Transmit\n"                    \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/oci-entry.h"
+#include "image/oci-entry.h"
 #include "test.h"
 
 TEST(members) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "ops/oci-input.h"
+#include "context/oci-input.h"
 #include "project-util.h"
 #include "test.h"
 

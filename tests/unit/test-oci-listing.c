@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "ops/oci-listing.h"
+#include "image/oci-listing.h"
 #include "test.h"
 
 #define MEMBER "-rw-r--r-- 0/0              30 2024-01-01 00:00 "

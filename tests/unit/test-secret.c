@@ -4,8 +4,8 @@
 
 #include "base/process.h"
 #include "base/strv.h"
-#include "ops/secret-command.h"
 #include "project-util.h"
+#include "resources/secret-command.h"
 
 #define PLENTY (60 * USEC_PER_SEC)
 

@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
-#include "ops/seed-places.h"
 #include "ops-util.h"
 #include "project-util.h"
 #include "spec/volume.h"
+#include "storage/seed-places.h"
 
 #define KEYS       "\"system\": {\"rootfs\": \"/i\"}, \"command\": [\"/c\"]"
 #define SEED       ", \"seed\": [{\"run\": [\"/s\"]}]"

@@ -6,11 +6,11 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "ops/run-records.h"
-#include "ops/status-judge.h"
-#include "ops/status-table.h"
-#include "screen/text.h"
 #include "ops-util.h"
+#include "running/run-records.h"
+#include "screen/text.h"
+#include "view/status-judge.h"
+#include "view/status-table.h"
 
 #define COMMAND "\"system\": {\"rootfs\": \"/i\"}, \"command\": [\"/c\"]"
 

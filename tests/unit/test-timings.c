@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/timings-text.h"
-#include "ops/timings.h"
+#include "fleet/timings.h"
 #include "spec/spec-parse.h"
 #include "test.h"
+#include "view/timings-text.h"
 
 #define MSEC USEC_PER_MSEC
 

@@ -5,8 +5,8 @@
 #include "test.h"
 
 #include "base/alloc.h"
-#include "ops/variables-text.h"
 #include "spec/env-file.h"
+#include "view/variables-text.h"
 
 /* What quoting is about: each must come out as it was. */
 static const char *const values[] = {

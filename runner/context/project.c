@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "context/project.h"
+#include "project/instance-dir.h"
+#include "spec/path.h"
+#include "spec/profile.h"
+#include "state/identity.h"
+
+int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
+        if (globals->quiet) {
+                *ret = PROGRESS_QUIET;
+                return 0;
+        }
+        *ret = PROGRESS_AUTO;
+        return globals->progress ? progress_mode_parse(globals->progress, ret, reterr) : 0;
+}
+
+void project_found_done(ProjectFound *found) {
+        free(found->root);
+        free(found->spec_path);
+        (void) spec_free(found->spec);
+        *found = (ProjectFound){};
+}
+
+void project_done(Project *project) {
+        (void) asker_free(project->asker);
+        free(project->root);
+        checkout_done(&project->checkout);
+        free(project->id);
+        free(project->started_root);
+        free(project->home);
+        strv_free(project->elsewhere);
+        strv_free(project->elsewhere_named);
+        strv_free(project->apart);
+        free(project->worktree);
+        free(project->spec_path);
+        (void) spec_free(project->spec);
+        (void) spec_free(project->spec_found);
+        for (size_t i = 0; i < project->n_started; i++)
+                (void) spec_free(project->started[i]);
+        free(project->started);
+        error_done(&project->spec_error);
+        sources_done(&project->sources);
+        state_dir_done(&project->state);
+        state_dir_done(&project->whole);
+        (void) safe_close(project->snapshot_fd);
+        strv_free(project->layered);
+        facts_done(&project->facts);
+        *project = PROJECT_NULL;
+}
+
+int project_open_sources(Project *project, Error *reterr) {
+        if (project->sources.opened)
+                return 0;
+        return sources_open(project->root, project->state.root_fd,
+                            project->state.instance ? project->whole.fd : project->state.fd,
+                            &project->state.user, &project->user, project->spec, &project->sources, reterr);
+}
+
+char *project_place(const Project *project) {
+        return project->state.instance ? instance_path(project->root, project->state.instance)
+                                       : xstrdup(project->root);
+}
+
+char *project_state_path(const Project *project) {
+        return project->state.instance
+                       ? instance_path(project->root, project->state.instance)
+                       : xasprintf("%s/" STATE_DIR_NAME, streq(project->root, "/") ? "" : project->root);
+}
+
+char *project_container_path(const Project *project, const char *container) {
+        _cleanup_free_ char *kept = project_state_path(project);
+
+        return xasprintf("%s/%s", kept, container);
+}
+
+char *project_machine(const Project *project, const char *container) {
+        return identity_machine_name(project->id, container);
+}
+
+/* The flake-containers of NAME-up has one: beside it lies another that builds its own. */
+static bool project_spec_is_baked(const Project *project) {
+        const char *spec = project->globals->spec;
+
+        for (size_t i = 0; spec && project->spec && i < project->spec->n_containers; i++) {
+                const ContainerSpec *c = &project->spec->containers[i];
+                _cleanup_free_ char *store = c->toplevel ? container_spec_store(c) : NULL;
+
+                if (store && path_is_within(spec, store))
+                        return true;
+        }
+        return false;
+}
+
+static void project_push_option(char ***words, const char *option, const char *value) {
+        if (value)
+                strv_pushf(words, "%s %s", option, value);
+}
+
+char *project_command(const Project *project, const char *verb, const char *operand) {
+        const Globals *g = project->globals;
+        _cleanup_strv_ char **words = NULL;
+
+        strv_push(&words, "flake-containers");
+        project_push_option(&words, "-C", g->directory);
+        project_push_option(&words, "--root", g->root);
+        project_push_option(&words, "--spec", project_spec_is_baked(project) ? NULL : g->spec);
+        strv_push(&words, verb);
+        if (operand)
+                strv_push(&words, operand);
+        return strv_join(words, " ");
+}
+
+int project_load_state(const Project *project, const char *container, ContainerState **ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        *ret = NULL;
+        r = state_dir_container_open(&project->state, container, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        r = container_state_load(fd, container, &project->state.user, ret, reterr);
+        return error_about_container(reterr, r, container);
+}
+
+char **project_spec_names(const Project *project) {
+        char **all = NULL;
+
+        for (size_t i = 0; project->spec && i < project->spec->n_containers; i++)
+                strv_push(&all, project->spec->containers[i].name);
+        return all;
+}
+
+char **project_start_names(const ProjectRequest *request, const Spec *spec) {
+        char *any[] = {(char *) PROFILE_ANY, NULL};
+
+        return profiles_choose(spec, request->starts ? request->profiles : any);
+}
+
+int project_known_names(const Project *project, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **all = project_spec_names(project), **stored = NULL;
+        int r = state_dir_list(&project->state, &stored, reterr);
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, stored)
+                if (!strv_contains(all, *name))
+                        strv_push(&all, *name);
+        *ret = TAKE_PTR(all);
+        return 0;
+}
