@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "export/image-config.h"
+#include "export/parts.h"
 
 #define MEDIA_INDEX    "application/vnd.oci.image.index.v1+json"
 #define MEDIA_MANIFEST "application/vnd.oci.image.manifest.v1+json"

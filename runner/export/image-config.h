@@ -3,7 +3,7 @@
 
 /* The documents of an OCI image layout: https://github.com/opencontainers/image-spec. Pure. */
 
-#include "export/export.h"
+#include "export/request.h"
 
 /* Of a layer: "application/vnd.oci.image.layer.v1.tar". It is not compressed, so its digest is that of its
  * content, which the configuration names; who sends it to a registry compresses it. */

@@ -4,7 +4,7 @@
 /* The keys of a container, and what each format makes of them (docs/EXPORT.md, which is checked against this
  * table). A key of spec/container.c that has no row here is a test's failure. Pure. */
 
-#include "export/export.h"
+#include "export/request.h"
 
 typedef struct KeyRefusals {
         const ExportRequest *request;

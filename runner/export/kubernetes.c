@@ -8,12 +8,16 @@
 #include "base/json.h"
 #include "export/keys.h"
 #include "export/kubernetes.h"
+#include "export/parts.h"
 #include "export/probe.h"
 #include "export/yaml.h"
 #include "spec/volume.h"
 
 #define LABEL_NAME    "app.kubernetes.io/name"
 #define LABEL_PROJECT "app.kubernetes.io/part-of"
+
+/* What is asked for a volume, which ours has no number for. */
+#define CLAIM_SIZE "10Gi"
 
 /* In the claim of a named volume: complete or not there, as in resources/resource-sources.h. */
 #define FILL_PLACE "/mnt/flake-containers"
@@ -397,7 +401,7 @@ static char *claim_print(const ExportRequest *r, const Volume *volume) {
         STRV_FOREACH (container, r->names)
                 n += uses_volume(spec_find(r->spec, *container), volume->source);
         json_append_string(modes, n > 1 ? "ReadWriteMany" : "ReadWriteOnce");
-        json_add_string(requests, "storage", EXPORT_CLAIM_SIZE);
+        json_add_string(requests, "storage", CLAIM_SIZE);
         json_add(spec, "accessModes", modes);
         json_add(spec, "resources", object_with("requests", requests));
         json_add(object, "spec", spec);

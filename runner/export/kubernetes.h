@@ -6,6 +6,6 @@
  * it; a policy for one that is not to reach the internet; claims of named volumes. And a script that makes
  * secrets, where there are some. */
 
-#include "export/export.h"
+#include "export/files.h"
 
 void kubernetes_print(const ExportRequest *r, ExportFiles *files);

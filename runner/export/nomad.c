@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "export/keys.h"
 #include "export/nomad.h"
+#include "export/parts.h"
 #include "spec/resource.h"
 
 #define NSEC_PER_SEC  UINT64_C(1000000000)

@@ -5,6 +5,6 @@
  * as quadlets are. A job for each container, since groups of one job have nothing in common that a
  * specification could say: no order, no names. */
 
-#include "export/export.h"
+#include "export/files.h"
 
 void nomad_print(const ExportRequest *r, ExportFiles *files);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "export/export.h"
+#include "export/parts.h"
 #include "export/probe.h"
 
 /* On either address of the container's own localhost, as ready/check-socket.c asks. */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "export/keys.h"
+#include "export/parts.h"
 #include "export/probe.h"
 #include "export/quadlet.h"
 #include "spec/networks.h"

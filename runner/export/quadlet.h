@@ -5,7 +5,7 @@
  * namespace in which root is the user, as `users` and the owners of volumes mean it. A unit for each
  * container, network and named volume. */
 
-#include "export/export.h"
+#include "export/files.h"
 
 void quadlet_print(const ExportRequest *r, ExportFiles *files);
 

@@ -4,8 +4,10 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "export/export.h"
 #include "export/image-config.h"
 #include "export/keys.h"
+#include "export/parts.h"
 #include "export/probe.h"
 #include "export/quadlet.h"
 #include "export/yaml.h"
