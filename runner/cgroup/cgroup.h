@@ -86,6 +86,10 @@ int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr);
  * it. */
 bool cgroup_has(int fd, const char *name, const char *setting);
 
+/* Reads `file` of the child `name`. @ret: owned by the caller. -ENOENT and -ENODEV (removed while it was
+ * open) come without an Error. */
+int cgroup_read_file(int fd, const char *name, const char *file, char **ret, Error *reterr);
+
 /* Is any process in it or below it? */
 int cgroup_populated(int fd, bool *ret, Error *reterr);
 
@@ -120,18 +124,3 @@ int cgroup_remove_child(int fd, const char *name, Error *reterr);
 
 /* Removes the machine's cgroup; a missing one is success. `flake-containers/` goes with the last machine. */
 int cgroup_remove(const char *mount, const char *machine, Error *reterr);
-
-/* The first process of `path` ("runner", "nspawn/supervisor"), 0 when there is none. */
-int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr);
-
-/**
- * cgroup_find_process() - the pid in our numbers of the process that is @wanted in the payload, 0 when there
- * is none
- *
- * Found by asking the kernel, not by remembering: the process in payload/ or, where the payload is systemd,
- * payload/init.scope whose innermost pid (NSpid in proc(5)) is that, and that is in the fewest namespaces.
- */
-int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr);
-
-/* The payload's PID 1. */
-int cgroup_find_leader(int fd, pid_t *ret, Error *reterr);

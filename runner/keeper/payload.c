@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/cgroup-find.h"
 #include "keeper/gate.h"
 #include "keeper/host-access.h"
 #include "keeper/internet.h"

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/inotify.h>
 
+#include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
 #include "record/console-log.h"
 #include "record/console-times.h"

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
 #include "keeper/machine-unit.h"
 #include "keeper/service-privileges.h"

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/host-socket.h"
 #include "base/process.h"
+#include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "keeper/supervisor-options.h"

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "machine/limits.h"

@@ -20,6 +20,7 @@
 #include "base/process.h"
 #include "base/scm.h"
 #include "bus/host-unit.h"
+#include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
 #include "keeper/control.h"
 #include "keeper/machine-dir.h"

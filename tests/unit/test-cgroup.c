@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "cgroup/cgroup-use.h"
+#include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
 #include "base/alloc.h"
 #include "base/fs.h"
