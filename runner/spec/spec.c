@@ -44,6 +44,13 @@ void network_spec_done(NetworkSpec *network) {
         *network = (NetworkSpec){};
 }
 
+static void credential_done(Credential *credential) {
+        free(credential->id);
+        free(credential->path);
+        free(credential->variable);
+        strv_free(credential->command);
+}
+
 static void device_done(Device *device) {
         free(device->path);
         free(device->permissions);
@@ -116,12 +123,8 @@ static void container_spec_done(ContainerSpec *c) {
         command_list_done(c->hooks.after_ready, c->hooks.n_after_ready);
         command_list_done(c->hooks.before_down, c->hooks.n_before_down);
         strv_free(c->environment_units);
-        for (size_t i = 0; i < c->n_credentials; i++) {
-                free(c->credentials[i].id);
-                free(c->credentials[i].path);
-                free(c->credentials[i].variable);
-                strv_free(c->credentials[i].command);
-        }
+        for (size_t i = 0; i < c->n_credentials; i++)
+                credential_done(&c->credentials[i]);
         free(c->credentials);
         strv_free(c->capabilities_add);
         strv_free(c->capabilities_drop);
