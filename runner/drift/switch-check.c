@@ -6,15 +6,20 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "drift/decide.h"
 #include "drift/switch-check.h"
 #include "plan/definition.h"
+#include "plan/switch.h"
 #include "record/ephemeral.h"
+#include "resources/resource-sources.h"
 #include "rootfs/skeleton.h"
 
-#define PROGRAM       "bin/switch-to-configuration"
-#define INTERFACE     "init-interface-version"
-#define INTERFACE_MAX 4096
+#define PROGRAM        "bin/switch-to-configuration"
+#define INTERFACE      "init-interface-version"
+#define INTERFACE_MAX  4096
+#define INHIBITORS     "switch-inhibitors"
+#define INHIBITORS_MAX (64 * 1024)
 
 /* Return: an fd, or a negative errno. */
 static int open_system(const Project *project, const char *toplevel) {
@@ -51,6 +56,25 @@ static char *compare_systems(int old_fd, int new_fd) {
         return streq_ptr(before, after) ? NULL : xstrdup("the new system has another " INTERFACE);
 }
 
+/* Owned by the caller; NULL: it names none. */
+static char *read_inhibitors(const Project *project, const char *toplevel) {
+        _cleanup_free_ char *path = xasprintf("%s/" INHIBITORS, toplevel);
+        char *text = NULL;
+
+        /* It is a link to elsewhere in the store. */
+        (void) resource_read(&project->sources, "", path, NULL, INHIBITORS_MAX, &text, NULL, NULL);
+        return text;
+}
+
+/* The new system's switch-to-configuration would refuse as well, but a restart is what it asks for. */
+static char *compare_inhibitors(const Project *project, const char *old, const char *new) {
+        _cleanup_free_ char *before = read_inhibitors(project, old), *after = read_inhibitors(project, new),
+                            *key = before && after ? switch_find_inhibitor(before, after) : NULL,
+                            *option = key ? json_path_member("system.switch.inhibitors", key) : NULL;
+
+        return option ? xasprintf("the new system has another %s", option) : NULL;
+}
+
 int switch_open_root(const ContainerSpec *spec, int container_fd, int *ret_fd, Error *reterr) {
         return fs_open_beneath_optional(container_fd, spec->ephemeral ? EPHEMERAL_DIR "/root" : "root",
                                         O_RDONLY | O_DIRECTORY, ret_fd, reterr);
@@ -74,6 +98,7 @@ char *switch_find_obstacle(Project *project, const ContainerPlan *plan, const Co
         bool known = status->running && decide_is_known(state, plan->machine, project->facts.boot_id);
         _cleanup_close_ int old_fd = -EBADF, new_fd = -EBADF;
         const char *old;
+        char *why;
 
         if (!known || (!state->switching &&
                        plan_decide(plan, /* running= */ true, state->definition, NULL) != PLAN_SWITCH))
@@ -90,5 +115,6 @@ char *switch_find_obstacle(Project *project, const ContainerPlan *plan, const Co
                 return xstrdup("the new system cannot be opened");
         if (!boots_what_it_should(project, plan, state->definition))
                 return xstrdup("it does not boot by way of '/init'");
-        return compare_systems(old_fd, new_fd);
+        why = compare_systems(old_fd, new_fd);
+        return why ? why : compare_inhibitors(project, old, plan->spec->toplevel);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "plan/definition.h"
 #include "plan/switch.h"
 #include "spec/path.h"
@@ -66,5 +67,21 @@ char *switch_describe_obstacle(const ContainerPlan *p, char *const *running) {
                 return xstrdup("store is 'closure', and has nothing of the new system");
         if (!path_is_within(definition_get(running, DEFINITION_TOPLEVEL), p->store))
                 return xstrdup("the new system is in another store");
+        return NULL;
+}
+
+char *switch_find_inhibitor(const char *before, const char *after) {
+        _cleanup_(json_freep) Json *old = NULL, *new = NULL;
+
+        if (json_parse(before, strlen(before), NULL, &old, NULL) < 0 || json_type(old) != JSON_OBJECT ||
+            json_parse(after, strlen(after), NULL, &new, NULL) < 0 || json_type(new) != JSON_OBJECT)
+                return NULL;
+        JSON_FOREACH (member, old) {
+                const Json *other = json_get(new, json_key(member));
+
+                if (other && json_type(member) == JSON_STRING && json_type(other) == JSON_STRING &&
+                    !streq(json_string(member), json_string(other)))
+                        return xstrdup(json_key(member));
+        }
         return NULL;
 }

@@ -24,6 +24,11 @@ mkdir -p /run/nixos
 exec 9>>/run/nixos/switch-to-configuration.lock
 flock --nonblock 9 || { say "Could not acquire lock" && exit 11; }
 [[ ${NIXOS_NO_SYNC:-} == 1 ]] || sync -f "${out%/*}"
+# Since 26.05 what both systems name has to be the same.
+inhibitors=/run/current-system/switch-inhibitors
+if [[ -e $inhibitors && -e $out/switch-inhibitors ]] && ! cmp -s "$inhibitors" "$out/switch-inhibitors"; then
+        say "There are changes to critical components of the system" && exit 1
+fi
 [[ ! -x $out/pre-switch ]] || "$out/pre-switch" || { say "Pre-switch checks failed" && exit 1; }
 
 if ! cmp -s /run/current-system/init-interface-version "$out/init-interface-version"; then
@@ -32,6 +37,9 @@ incompatible with the current configuration.  The new configuration
 won't take effect until you reboot the system."
         exit 100
 fi
+
+# What says what a unit is, and not what it does, is no change of it.
+same_unit() { cmp -s <(grep -vE '^(Description|Documentation)=' "$1") <(grep -vE '^(Description|Documentation)=' "$2"); }
 
 # What one that was interrupted had stopped.
 readonly LIST=/run/nixos/start-list
@@ -47,7 +55,7 @@ for unit in "${active[@]}"; do
                 stop+=("$unit")
         elif [[ $unit == *.target ]]; then
                 targets+=("$unit")
-        elif ! cmp -s "$old" "$new"; then
+        elif ! same_unit "$old" "$new"; then
                 if grep -qx 'X-RestartIfChanged=false' "$new"; then
                         skip+=("$unit")
                 elif grep -qx 'X-StopIfChanged=false' "$new"; then

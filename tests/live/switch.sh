@@ -17,13 +17,19 @@ system() {
         switchable "$1"
         [[ -n $fresh ]] || return 0
         {
-                printf '[Unit]\nDescription=%s\n' "$1"
+                printf '[Unit]\nDescription=%s\nX-Restart-Triggers=%s\n' "$1" "$1"
                 ((${#@} < 3)) || printf '%s\n' "${@:3}"
                 printf '[Service]\nExecStart=/bin/sh -c "%s"\n' "$2"
         } | unit "$BUILT" app.service
 }
 
 readonly SLEEP='exec sleep infinity'
+
+# inhibitors DBUS: what NixOS says that must not change in place. A link, as all that it makes in a toplevel.
+inhibitors() {
+        printf '{"dbus-implementation": "%s", "%s": ""}' "$1" "$1" >"$BUILT-inhibitors"
+        ln -s "$TOPLEVEL-inhibitors" "$BUILT/switch-inhibitors"
+}
 
 # inside NAME COMMAND..: what it says in the container.
 inside() {
@@ -208,6 +214,12 @@ needs_a_restart() {
         spec "$(nixos web)"
         ok fc up --dry-run
         expect_out 'not in place: the new system has another init-interface-version'
+        # What runs says "dbus".
+        system broker "$SLEEP"
+        inhibitors broker
+        spec "$(nixos web)"
+        ok fc up --dry-run
+        expect_out 'not in place: the new system has another system\.switch\.inhibitors\.dbus-implementation'
         system old "$SLEEP"
         rm "$BUILT/bin/switch-to-configuration"
         spec "$(nixos web)"
@@ -229,6 +241,7 @@ testcase_failures() {
 
         system one "$SLEEP"
         first=$TOPLEVEL
+        inhibitors dbus
         project shop
         spec "$(nixos web)"
         ok fc up

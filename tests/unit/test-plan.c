@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "plan/definition.h"
 #include "plan/in-place.h"
+#include "plan/switch.h"
 #include "spec/spec-parse.h"
 #include "test.h"
 
@@ -225,6 +226,32 @@ TEST(another_system_alone_is_switched) {
 
 #define NIXOS(name) "\"system\": {\"toplevel\": \"/s/" name "\"}"
 #define PORTS(list) SYSTEM ", \"ports\": [" list "]"
+
+/* As NixOS checks it: nixpkgs, nixos/modules/system/activation/switchable-system.nix. */
+TEST(inhibitors_of_a_switch) {
+        static const struct {
+                const char *before, *after, *key;
+        } table[] = {
+                {"{\"dbus\": \"dbus\"}", "{\"dbus\": \"broker\"}", "dbus"},
+                {"{\"a\": \"1\", \"b\": \"1\"}", "{\"b\": \"2\", \"a\": \"1\"}", "b"},
+                {"{\"dbus\": \"dbus\"}", "{\"dbus\": \"dbus\"}", NULL},
+                /* What only one of them names. */
+                {"{}", "{\"dbus\": \"broker\"}", NULL},
+                {"{\"dbus\": \"dbus\"}", "{}", NULL},
+                /* What is none. */
+                {"{\"dbus\": 1}", "{\"dbus\": \"broker\"}", NULL},
+                {"[\"dbus\"]", "[\"broker\"]", NULL},
+                {"", "{\"dbus\": \"broker\"}", NULL},
+                {"{\"dbus\": \"dbus\"}", "{\"dbus\": \"broker\"", NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *key = switch_find_inhibitor(table[i].before, table[i].after);
+
+                test_set_row("%s, %s", table[i].before, table[i].after);
+                ASSERT_STREQ(key, table[i].key);
+        }
+}
 
 TEST(ports_alone_are_changed_in_place) {
         static const struct {
