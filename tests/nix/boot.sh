@@ -227,6 +227,55 @@ testcase_sysusers() {
         done_with
 }
 
+# app DESCRIPTION COMMAND [MORE]: a configuration with a unit that runs COMMAND.
+app() {
+        printf '{ systemd.services.app = { description = "%s"; wantedBy = [ "multi-user.target" ]; script = "%s"; %s }; }' \
+                "$1" "$2" "${3:-}"
+}
+
+# inside COMMAND..: what it says in the container.
+inside() {
+        ok fleet exec web -- "$@"
+        printf '%s\n' "$OUT"
+}
+
+# What has changed is switched to by NixOS's own program, and what fails is taken back.
+testcase_switch() {
+        local first leader journal
+
+        need_nixos
+        project shop
+        nixos "$(app one 'exec sleep infinity')"
+        first=$(inside readlink /run/current-system)
+        leader=$(inside systemctl show --value --property UserspaceTimestampMonotonic)
+        journal=$(inside systemctl show --value --property InvocationID systemd-journald)
+
+        # A description alone would be no change to it.
+        write_flake "$(app two 'exec sleep 1000000')"
+        ok dev nix run .#web-up -- --dry-run
+        expect_out 'web: switch'
+        ok dev nix run .#web-up
+        expect_err 'web: switching  stopping app\.service'
+        expect_err 'web: switching  activating'
+        equal "$(inside systemctl show --value --property Description app)" two "what runs"
+        equal "$(inside systemctl show --value --property UserspaceTimestampMonotonic)" "$leader" "when it booted"
+        equal "$(inside systemctl show --value --property InvocationID systemd-journald)" "$journal" "what has not changed"
+        content
+
+        write_flake "$(app three 'echo no such database >&2; exit 3' 'serviceConfig.Type = "oneshot";')"
+        run dev nix run .#web-up
+        equal "$STATUS" 3 "the status of a switch that fails"
+        expect_err 'app\.service failed: exit status 3'
+        expect_err 'no such database'
+        expect_err 'it runs again with the system that it had before'
+        equal "$(inside systemctl show --value --property Description app)" two "what runs"
+        equal "$(inside systemctl is-system-running)" running "its state"
+
+        ok fleet rollback web
+        equal "$(inside readlink /run/current-system)" "$first" "the system after a rollback"
+        done_with
+}
+
 # What a configuration for a machine has that a container cannot have.
 testcase_etc_overlay() {
         need_nixos

@@ -19,12 +19,13 @@
         done
       '';
     }
-    # systemd has the path of these programs built in, and since Debian 13 another one.
+    # systemd has the path of these programs built in, and since Debian 13 another one; and where it looks for those of
+    # NixOS's units.
     {
       system.activationScripts.mount = ''
         mkdir -p /bin /usr/bin
         for folder in /bin /usr/bin; do
-                ln -sfn ${pkgs.debian}/bin/mount ${pkgs.debian}/bin/umount $folder/
+                ln -sfn ${pkgs.debian}/bin/{mount,umount,systemd-tmpfiles} $folder/
         done
       '';
     }
