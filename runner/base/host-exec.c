@@ -24,11 +24,16 @@
 enum {
         LIFE,  /* a socket: closed at the other end, the program is to end; how it has ended is sent by it */
         WORDS, /* a file: the working directory, the arguments, the environment, each with its NUL */
-        USERNS,
+        USERNS, /* the first of the namespaces of the process that asks */
         MOUNTS,
-        CGROUP, /* of HOST_EXEC_ROOT, which begins in it; of others not looked at */
+        PIDS,
+        CGROUPS,
+        CGROUP, /* in which HOST_EXEC_ROOT and HOST_EXEC_ROOT_BESIDE begin; of others not looked at */
         FIRST,
 };
+
+static const char *const namespace_files[] = {"/proc/self/ns/user", "/proc/self/ns/mnt", "/proc/self/ns/pid",
+                                              "/proc/self/ns/cgroup"};
 
 #define WORDS_MAX (8 * 1024 * 1024) /* Linux passes 6 MiB at most */
 
@@ -82,36 +87,41 @@ static int collect_fds(HostExecRequest *request, int *fds) {
         return 0;
 }
 
-/* Return: our end of the socket by which it lives, or a negative errno. */
-static int request_program(char *const *argv, char *const *envp, HostExecAs as) {
-        HostExecRequest request = {.as = as, .n_argv = (uint32_t) strv_length(argv)};
-        _cleanup_close_ int userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC),
-                            mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), words = -EBADF,
-                            cgroup = -EBADF, ours = -EBADF, theirs = -EBADF;
-        int pair[2], fds[SCM_FDS_MAX], r;
+/* @fds: with those of the program from FIRST on. Return: our end of the socket by which it lives, or a
+ * negative errno. */
+static int request_program(HostExecRequest *request, char *const *argv, char *const *envp, int cgroup_fd,
+                           int *fds) {
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF, words = write_words(argv, envp);
+        size_t opened = 0;
+        const int on = 1;
+        int pair[2], r = words;
 
-        if (userns < 0 || mounts < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-                return -errno;
-        ours = pair[0];
-        theirs = pair[1];
-        r = words = write_words(argv, envp);
-        if (r >= 0 && as == HOST_EXEC_ROOT)
-                r = cgroup = own_cgroup_open(NULL);
-        if (r >= 0)
-                r = collect_fds(&request, fds + FIRST);
+        if (r >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                r = -errno;
         if (r < 0)
                 return r;
+        ours = pair[0];
+        theirs = pair[1];
+        /* For host_exec_start(), before anything can be said. */
+        if (setsockopt(ours, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+                return -errno;
+        for (; r >= 0 && opened < ELEMENTSOF(namespace_files); opened++) {
+                fds[USERNS + opened] = open(namespace_files[opened], O_RDONLY | O_CLOEXEC);
+                r = fds[USERNS + opened] < 0 ? -errno : 0;
+        }
+        request->n_argv = (uint32_t) strv_length(argv);
         fds[LIFE] = theirs;
         fds[WORDS] = words;
-        fds[USERNS] = userns;
-        fds[MOUNTS] = mounts;
-        fds[CGROUP] = cgroup >= 0 ? cgroup : words;
-        r = scm_send(host_socket_broker_fd(), &request, sizeof(request), fds, FIRST + request.n_fds);
+        fds[CGROUP] = cgroup_fd >= 0 ? cgroup_fd : words;
+        if (r >= 0)
+                r = scm_send(host_socket_broker_fd(), request, sizeof(*request), fds,
+                             FIRST + request->n_fds);
+        while (opened > 0)
+                (void) safe_close(fds[USERNS + --opened]);
         return r < 0 ? r : TAKE_FD(ours);
 }
 
-/* What a process that was killed could not tell is that. */
-static int receive_end(int life_fd) {
+int host_exec_reap(int life_fd) {
         int status;
         ssize_t n;
 
@@ -132,19 +142,48 @@ static _Noreturn void end_likewise(int status) {
 }
 
 int host_exec(char *const *argv, char *const *envp, HostExecAs as) {
-        int life_fd;
+        HostExecRequest request = {.as = as};
+        _cleanup_close_ int cgroup = -EBADF;
+        int fds[SCM_FDS_MAX], life_fd, r;
 
         if (!host_socket_is_brokered()) {
                 environ = (char **) envp;
                 (void) execvp(argv[0], argv);
                 return -errno;
         }
-        life_fd = request_program(argv, envp, as);
-        if (life_fd < 0)
-                return life_fd;
+        r = as == HOST_EXEC_ROOT ? cgroup = own_cgroup_open(NULL) : 0;
+        if (r >= 0)
+                r = collect_fds(&request, fds + FIRST);
+        if (r >= 0)
+                r = life_fd = request_program(&request, argv, envp, cgroup, fds);
+        if (r < 0)
+                return r;
         /* As the program would have: what is at the other end of one sees that it is closed. */
         detach_close_all_but(&life_fd, 1);
-        end_likewise(receive_end(life_fd));
+        end_likewise(host_exec_reap(life_fd));
+}
+
+/* The process that is going to execute it says something, by which the kernel tells its pid. */
+pid_t host_exec_start(char *const *argv, char *const *envp, int output_fd, int cgroup_fd, int *ret_life_fd) {
+        HostExecRequest request = {
+                .as = HOST_EXEC_ROOT_BESIDE,
+                .n_fds = 3,
+                .numbers = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
+        };
+        int fds[FIRST + 3] = {[FIRST] = STDIN_FILENO, output_fd, output_fd}, word, r;
+        _cleanup_close_ int life_fd = request_program(&request, argv, envp, cgroup_fd, fds);
+        _cleanup_(scm_done) ScmMessage hello = {};
+
+        if (life_fd < 0)
+                return life_fd;
+        r = scm_receive(life_fd, 0, &word, sizeof(word), &hello);
+        if (r < 0)
+                return r;
+        /* The process that watches, in whose name an early end is told, has no pid here. */
+        if (hello.sender <= 0)
+                return -ECHILD;
+        *ret_life_fd = TAKE_FD(life_fd);
+        return hello.sender;
 }
 
 /* ---- the process that executes it ---- */
@@ -170,9 +209,11 @@ static bool place_fds(const HostExecRequest *request, const ScmMessage *message)
 static _Noreturn void execute(const HostExecRequest *request, const ScmMessage *message, char **words,
                               pid_t parent) {
         _cleanup_strv_ char **argv = NULL;
-        int error;
+        int error = 0;
 
-        if (process_end_with_parent(parent, SIGKILL) < 0 || setsid() < 0 || !place_fds(request, message))
+        if (process_end_with_parent(parent, SIGKILL) < 0 || setsid() < 0 || !place_fds(request, message) ||
+            (request->as == HOST_EXEC_ROOT_BESIDE &&
+             scm_send(message->fds[LIFE], &error, sizeof(error), NULL, 0) < 0))
                 _exit(126);
         for (size_t i = 1; i <= request->n_argv; i++)
                 strv_push(&argv, words[i]);
@@ -203,13 +244,18 @@ static char **read_words(int fd, size_t at_least) {
         return strv_length(words) >= at_least ? TAKE_PTR(words) : NULL;
 }
 
-/* @mounts_fd: -EBADF: those of the host. The first process of a PID namespace, whose end ends all that it
- * has started: who serves a port becomes another user, which makes the kernel forget PR_SET_PDEATHSIG. */
-static bool become_root_first(int userns_fd, int mounts_fd) {
+/* Where a process is not beside the one that asks, this becomes the first process of a PID namespace, whose
+ * end ends all that it has started: who serves a port becomes another user, which makes the kernel forget
+ * PR_SET_PDEATHSIG. */
+static bool become_root_first(HostExecAs as, const int *fds) {
         pid_t pid;
 
-        if (setns(userns_fd, CLONE_NEWUSER) < 0 || privilege_become_root() < 0 ||
-            (mounts_fd >= 0 && setns(mounts_fd, CLONE_NEWNS) < 0) || unshare(CLONE_NEWPID) < 0)
+        if (setns(fds[USERNS], CLONE_NEWUSER) < 0 || privilege_become_root() < 0 ||
+            (as != HOST_EXEC_ROOT && setns(fds[MOUNTS], CLONE_NEWNS) < 0))
+                return false;
+        if (as == HOST_EXEC_ROOT_BESIDE)
+                return setns(fds[PIDS], CLONE_NEWPID) >= 0 && setns(fds[CGROUPS], CLONE_NEWCGROUP) >= 0;
+        if (unshare(CLONE_NEWPID) < 0)
                 return false;
         pid = fork();
         if (pid > 0)
@@ -230,8 +276,8 @@ static int watch(pid_t pid, int life_fd) {
 }
 
 static _Noreturn void attend(const HostExecRequest *request, const ScmMessage *message) {
-        int life_fd = message->fds[LIFE],
-            mounts_fd = request->as == HOST_EXEC_ROOT_HERE ? message->fds[MOUNTS] : -EBADF, status;
+        int life_fd = message->fds[LIFE], status;
+        bool beside = request->as == HOST_EXEC_ROOT_BESIDE;
         _cleanup_strv_ char **words = NULL;
         pid_t parent, pid;
 
@@ -239,10 +285,11 @@ static _Noreturn void attend(const HostExecRequest *request, const ScmMessage *m
         (void) signal(SIGCHLD, SIG_DFL);
         words = read_words(message->fds[WORDS], (size_t) 1 + request->n_argv);
         if (!words || request->n_argv == 0 ||
-            (request->as != HOST_EXEC_USER && !become_root_first(message->fds[USERNS], mounts_fd)))
+            (request->as != HOST_EXEC_USER && !become_root_first(request->as, message->fds)))
                 _exit(EXIT_FAILURE);
-        parent = getpid();
-        pid = fork();
+        /* Which is 0 to a process of another PID namespace. */
+        parent = beside ? 0 : getpid();
+        pid = beside ? own_cgroup_fork(message->fds[CGROUP]) : fork();
         if (pid < 0)
                 _exit(EXIT_FAILURE);
         if (pid == 0)

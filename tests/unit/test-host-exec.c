@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/host-exec.h"
 #include "base/host-socket.h"
+#include "base/own-cgroup.h"
 #include "base/process.h"
 #include "base/userns.h"
 #include "test.h"
@@ -26,6 +27,23 @@ typedef struct Outside {
         pid_t pid;   /* what stands for the shell */
         int said_fd; /* what the shell says */
 } Outside;
+
+/* As a supervisor does it, which is PID 1. Says which pid it was told, and ends as the program does. */
+static _Noreturn void ask_beside(int said_fd, const char **argv, const char **envp) {
+        _cleanup_close_ int cgroup_fd = own_cgroup_open(NULL);
+        int life_fd = -EBADF, status;
+        pid_t pid;
+
+        if (unshare(CLONE_NEWPID) < 0)
+                _exit(98);
+        pid = fork();
+        if (pid > 0)
+                _exit(process_exit_status(process_reap(pid)));
+        pid = host_exec_start((char **) argv, (char **) envp, said_fd, cgroup_fd, &life_fd);
+        status = host_exec_reap(life_fd);
+        (void) dprintf(said_fd, "%d\n", (int) pid);
+        _exit(process_exit_status(status));
+}
 
 static _Noreturn void ask(int broker_fd, int said_fd, const char *script, HostExecAs as) {
         const char *argv[] = {"sh", "-c", script, "sh", NULL},
@@ -41,6 +59,8 @@ static _Noreturn void ask(int broker_fd, int said_fd, const char *script, HostEx
             chdir("/usr") < 0)
                 _exit(98);
         host_socket_adopt(broker_fd);
+        if (as == HOST_EXEC_ROOT_BESIDE)
+                ask_beside(said_fd, argv, envp);
         (void) host_exec((char **) argv, (char **) envp, as);
         _exit(97);
 }
@@ -121,6 +141,20 @@ TEST(is_root_of_our_namespace) {
         there = outside_end(&o, &status);
         ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         ASSERT_STREQ(there, "1\n");
+}
+
+TEST(is_beside_us) {
+        _cleanup_free_ char *net = own("net"), *said = NULL, *expected = NULL;
+        Outside o;
+        int status;
+
+        outside_start(&o, "readlink /proc/self/ns/net; id -u; [ -d /mnt/here ]; echo $?; exit 7",
+                      HOST_EXEC_ROOT_BESIDE);
+        said = outside_end(&o, &status);
+        ASSERT_EQ(WEXITSTATUS(status), 7);
+        expected = xasprintf("%s\n0\n0\n", net);
+        ASSERT_TRUE(startswith(said, expected));
+        ASSERT_EQ(strtol(said + strlen(expected), NULL, 10), 2);
 }
 
 /* What stands for it has no descriptor of ours by then: the other end of one sees that it is closed. */
