@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/handshake.h"
+#include "base/network-above.h"
 #include "base/userns.h"
 #include "cell/inside.h"
 #include "cell/life.h"
@@ -36,7 +37,7 @@ static void life_done(Life *l) {
 }
 
 /* Return: 1 the payload is executed, 0 the guest has ended and said why. */
-static int bring_up(pid_t leader, int sync_fd, Error *reterr) {
+static int bring_up(const CellOptions *o, pid_t leader, int sync_fd, Error *reterr) {
         _cleanup_close_ int proc_fd = open(TREE_PROC, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int r = proc_fd < 0 ? -errno : userns_copy_maps(proc_fd, leader);
 
@@ -47,7 +48,7 @@ static int bring_up(pid_t leader, int sync_fd, Error *reterr) {
                 r = handshake_await(sync_fd);
         if (r <= 0)
                 return r < 0 ? error_set(reterr, r, "wait for the container") : 0;
-        r = tree_hide_sights(reterr);
+        r = tree_hide_sights(o, reterr);
         if (r < 0)
                 return r;
         r = handshake_tell(sync_fd);
@@ -78,7 +79,7 @@ static int start_guest(Life *l, int cgroup_fd, Error *reterr) {
                 return inside_become(l->options, theirs, reterr);
         }
         theirs = safe_close(theirs);
-        return bring_up(l->leader, ours, reterr);
+        return bring_up(l->options, l->leader, ours, reterr);
 }
 
 /* What listens there may have ended; that is not the guest's affair. */
@@ -151,6 +152,8 @@ int life_run(const CellOptions *o, int *ret_status, Error *reterr) {
         (void) signal(SIGPIPE, SIG_IGN);
         (void) umask(022);
         r = tell ? l.tell_fd = notify_socket_connect(tell, reterr) : 0;
+        if (r >= 0)
+                r = network_above_hide_sockets(reterr);
         if (r >= 0)
                 r = cgroup_fd = cgroup_divide(reterr);
         if (r >= 0)

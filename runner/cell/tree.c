@@ -93,7 +93,7 @@ static const struct Own {
         enum { EITHER, OF_HOST, OF_GUEST } network; /* left out where that is another one's */
 } own_pieces[] = {
         /* clang-format off */
-        /* Another sysfs needs a network namespace of one's own. */
+        /* Another sysfs needs power over the network. */
         {OUTSIDE, NULL, "/sys", MOUNT_ATTR_RDONLY, .network = OF_HOST},
         {OUTSIDE, "tmpfs", "/sys/fs/cgroup", NOTHING, {{"mode", "0755"}, {"size", "4k"}}, .network = OF_HOST},
         {OUTSIDE, "tmpfs", "/dev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, {{"mode", "0755"}, {"size", "4m"}}},
@@ -110,7 +110,7 @@ static const struct Own {
         {OUTSIDE, "tmpfs", "/run", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, {{"mode", "0755"}, {"size", "20%"}}},
         /* While others of them are in sight, as the guest's will be by these. */
         {OUTSIDE, "proc", TREE_PROC, NOTHING},
-        {OUTSIDE, "sysfs", SYSFS, NOTHING},
+        {OUTSIDE, "sysfs", SYSFS, NOTHING, .network = OF_GUEST},
 
         {INSIDE, "proc", "/proc", NOTHING},
         {INSIDE, "sysfs", "/sys", NOTHING | MOUNT_ATTR_RDONLY, .network = OF_GUEST},
@@ -199,16 +199,6 @@ int tree_write(const char *path, const char *text, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "write '%s' in the container", path) : 0;
 }
 
-static int write_boot_id(Error *reterr) {
-        _cleanup_free_ char *uuid = NULL, *line = NULL;
-        int r = uuid_make(&uuid, reterr);
-
-        if (r < 0)
-                return r;
-        line = xasprintf("%s\n", uuid);
-        return tree_write(BOOT_ID, line, reterr);
-}
-
 /* What else there is, in what was attached. */
 static int tree_fill(Error *reterr) {
         static const char *const links[][2] = {
@@ -216,12 +206,17 @@ static int tree_fill(Error *reterr) {
                 {"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"},
                 {"pts/ptmx", "/dev/ptmx"},
         };
+        _cleanup_free_ char *uuid = NULL, *line = NULL;
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(links); i++)
                 if (symlink(links[i][0], links[i][1]) < 0)
                         return error_set(reterr, errno, "make '%s' in the container", links[i][1]);
-        r = write_boot_id(reterr);
+        r = uuid_make(&uuid, reterr);
+        if (r < 0)
+                return r;
+        line = xasprintf("%s\n", uuid);
+        r = tree_write(BOOT_ID, line, reterr);
         return r < 0 ? r : tree_write("/run/host/container-manager", "systemd-nspawn", reterr);
 }
 
@@ -269,8 +264,9 @@ int tree_mount_inside(const CellOptions *o, Error *reterr) {
         return r;
 }
 
-int tree_hide_sights(Error *reterr) {
-        if (umount2(TREE_PROC, MNT_DETACH) < 0 || umount2(SYSFS, MNT_DETACH) < 0 || unlink(BOOT_ID) < 0)
+int tree_hide_sights(const CellOptions *o, Error *reterr) {
+        if (umount2(TREE_PROC, MNT_DETACH) < 0 || unlink(BOOT_ID) < 0 ||
+            (o->private_network && umount2(SYSFS, MNT_DETACH) < 0))
                 return error_set(reterr, errno, "hide what was for the cell");
         /* Of no use, and in nothing's way. */
         (void) rmdir(TREE_PROC);

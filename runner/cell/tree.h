@@ -22,7 +22,7 @@ int tree_mount_inside(const CellOptions *o, Error *reterr);
 
 /* Takes away what tree_mount_inside() has needed, here and, since that propagates, in the guest's namespace,
  * which cannot do so by itself. */
-int tree_hide_sights(Error *reterr);
+int tree_hide_sights(const CellOptions *o, Error *reterr);
 
 /* Makes a small file below the guest's root, which is not there and not to be changed. */
 int tree_write(const char *path, const char *text, Error *reterr);

@@ -455,10 +455,13 @@ int network_check_host(const ContainerSpec *c, Error *reterr) {
         return c->interface ? uplink_find(&uplink, reterr) : network_check_namespace(c, reterr);
 }
 
-/* As ip-netns(8) has it for what it starts there; owned by the caller, NULL: there is none. */
-static char *network_read_resolvers(const ContainerSpec *c) {
-        _cleanup_free_ char *path =
-                c->namespace ? xasprintf("/etc/netns/%s/resolv.conf", c->namespace) : NULL;
+/* Of a namespace of the host's as ip-netns(8) has it for what it starts there. In the host's own network
+ * systemd-nspawn sees to it, and no other program.
+ * Owned by the caller, NULL: there is none */
+static char *network_read_resolvers(const ContainerSpec *c, bool rootless) {
+        _cleanup_free_ char *path = c->namespace ? xasprintf("/etc/netns/%s/resolv.conf", c->namespace)
+                                    : c->network == NETWORK_HOST && rootless ? xstrdup("/etc/resolv.conf")
+                                                                             : NULL;
         _cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -EBADF;
         char *text = NULL;
         size_t size;
@@ -474,7 +477,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                             *file = network_hosts_file(owner->name, owner->networks),
                             *hosts = xasprintf(RUNTIME_DIR_BASE "/%s/%s", project->id, file),
                             *machine = project_machine(project, c->name),
-                            *resolv_conf = network_read_resolvers(c);
+                            *resolv_conf = network_read_resolvers(c, project->facts.rootless);
         _cleanup_free_ PlanNetwork *networks = NULL;
         size_t n_networks = 0;
         PlanFacts facts = {

@@ -240,6 +240,11 @@ int direct_child_start(const ExecRequest *request, const EnterTarget *target, co
         pid_t entering, pid = 0;
         int pipe_fd[2], r;
 
+        if (target->in_network_above)
+                return error_raise(reterr, FC_EXIT_EXEC_OWN,
+                                   "without root only a systemd in container '%s' can start '%s' there, in "
+                                   "the host's network",
+                                   request->container, command->path);
         r = direct_child_read_status(target, &p, reterr);
         if (r < 0)
                 return r;

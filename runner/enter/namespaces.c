@@ -13,6 +13,8 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/host-socket.h"
+#include "base/network-above.h"
 #include "base/privilege.h"
 #include "base/process.h"
 #include "enter/namespaces.h"
@@ -87,6 +89,13 @@ bool enter_target_is_shutting_down(const EnterTarget *t) {
         return comm_is(t, "systemd-shutdow\n");
 }
 
+/* Without root a guest may be in the host's network, where we are not. */
+static bool is_in_network_above(const EnterTarget *t) {
+        _cleanup_close_ int fd = openat(t->proc_fd, "ns/net", O_RDONLY | O_CLOEXEC);
+
+        return fd >= 0 && network_is_above(fd);
+}
+
 /* Joining one's own user namespace is refused (EINVAL), and there is no need to join others that are
  * shared. */
 static int find_namespaces(EnterTarget *t, Error *reterr) {
@@ -100,6 +109,7 @@ static int find_namespaces(EnterTarget *t, Error *reterr) {
                 if (theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino)
                         t->namespaces |= namespaces_all[i].flag;
         }
+        t->in_network_above = (t->namespaces & CLONE_NEWNET) && is_in_network_above(t);
         return 0;
 }
 
@@ -174,6 +184,8 @@ int enter_socket(const EnterTarget *t, int family, int type) {
         _cleanup_close_ int own = -EBADF;
         int fd, saved;
 
+        if (t->in_network_above)
+                return host_socket(family, type | SOCK_NONBLOCK, 0);
         if (t->namespaces & CLONE_NEWNET) {
                 own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
                 if (own < 0 || setns(t->pidfd, CLONE_NEWNET) < 0)

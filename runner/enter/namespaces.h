@@ -12,9 +12,10 @@
 typedef struct EnterTarget {
         pid_t leader; /* for names below /proc/LEADER only */
         int pidfd;
-        int proc_fd;    /* /proc/LEADER */
-        int root_fd;    /* its root directory, O_PATH: paths below it with root_open() only */
-        int namespaces; /* CLONE_NEW*: those that are not our own */
+        int proc_fd;           /* /proc/LEADER */
+        int root_fd;           /* its root directory, O_PATH: paths below it with root_open() only */
+        int namespaces;        /* CLONE_NEW*: those that are not our own */
+        bool in_network_above; /* the network among these cannot be joined: base/network-above.h */
         IdMap uids, gids;
 } EnterTarget;
 

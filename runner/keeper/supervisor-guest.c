@@ -4,11 +4,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 
 #include "base/alloc.h"
+#include "base/host-exec.h"
 #include "base/process.h"
+#include "base/strv.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "keeper/command-notify.h"
@@ -45,6 +48,8 @@ struct Guest {
         int command_fd; /* what a command notifies, -EBADF: it says nothing */
         sd_event_source *command_notify;
         pid_t nspawn;
+        int life_fd; /* of one in the host's network that is not a child, host_exec_start(); or -EBADF */
+        sd_event_source *life_end;
         Payload *payload;
         bool ready; /* as nspawn says, or the command */
         bool told_ready;
@@ -67,7 +72,9 @@ struct Guest {
 };
 
 static void guest_give_up(Guest *g) {
-        if (g->nspawn > 0)
+        if (g->life_fd >= 0)
+                (void) shutdown(g->life_fd, SHUT_WR);
+        else if (g->nspawn > 0)
                 (void) kill(g->nspawn, SIGKILL);
 }
 
@@ -116,6 +123,47 @@ static bool ran_out_of_memory(const Guest *g) {
                cgroup_ran_out_of_memory(g->options->cgroup_fd, "nspawn");
 }
 
+static _Noreturn void supervisor_exec_nspawn(const Guest *g) {
+        const SupervisorOptions *o = g->options;
+
+        process_unblock_signals();
+        if (dup2(console_input(g->console), STDOUT_FILENO) < 0 ||
+            dup2(console_input(g->console), STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        if (o->owner_fd >= 0 && dup2(o->owner_fd, STDIN_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        if (setenv("NOTIFY_SOCKET", NSPAWN_NOTIFY_SOCKET, 1) < 0)
+                _exit(EXIT_FAILURE);
+        (void) execv(o->keeper.nspawn[0], o->keeper.nspawn);
+        (void) fprintf(stderr, "cannot execute %s: %m\n", o->keeper.nspawn[0]);
+        _exit(EXIT_FAILURE);
+}
+
+static int on_life_end(sd_event_source *s, int fd, uint32_t revents, void *userdata);
+
+/* Return: as start_child(). */
+static pid_t start_in_host_network(Guest *g, int cgroup_fd) {
+        _cleanup_strv_ char **environment = strv_copy(environ);
+        pid_t pid;
+        int r;
+
+        strv_push(&environment, "NOTIFY_SOCKET=" NSPAWN_NOTIFY_SOCKET);
+        r = pid = host_exec_start(g->options->keeper.nspawn, environment, console_input(g->console),
+                                  cgroup_fd, &g->life_fd);
+        if (r >= 0)
+                r = sd_event_add_io(g->event, &g->life_end, g->life_fd, EPOLLIN, on_life_end, g);
+        return r < 0 ? r : pid;
+}
+
+/* Return: its pid, or a negative errno. */
+static pid_t start_child(const Guest *g, int cgroup_fd) {
+        pid_t pid = own_cgroup_fork(cgroup_fd);
+
+        if (pid == 0)
+                supervisor_exec_nspawn(g);
+        return pid < 0 ? -errno : pid;
+}
+
 static int spawn_nspawn(Guest *g, Error *reterr) {
         const SupervisorOptions *o = g->options;
         _cleanup_close_ int cgroup = cgroup_open_child(o->cgroup_fd, "nspawn", reterr);
@@ -130,29 +178,16 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
                 r = limit_guest(g, reterr);
         if (r < 0)
                 return r;
-        g->nspawn = own_cgroup_fork(cgroup);
-        if (g->nspawn < 0)
-                return error_set(reterr, errno, "start systemd-nspawn");
-        if (g->nspawn > 0) {
-                g->boots++;
-                g->started_usec = now_usec();
-                /* nspawn is going to move its payload, and that to move itself. There is nothing to be done
-                 * here until nspawn has a leader. */
-                cgroup_expect_moves(o->cgroup_fd, "runner");
-                return 0;
-        }
-
-        process_unblock_signals();
-        if (dup2(console_input(g->console), STDOUT_FILENO) < 0 ||
-            dup2(console_input(g->console), STDERR_FILENO) < 0)
-                _exit(EXIT_FAILURE);
-        if (o->owner_fd >= 0 && dup2(o->owner_fd, STDIN_FILENO) < 0)
-                _exit(EXIT_FAILURE);
-        if (setenv("NOTIFY_SOCKET", NSPAWN_NOTIFY_SOCKET, 1) < 0)
-                _exit(EXIT_FAILURE);
-        (void) execv(o->keeper.nspawn[0], o->keeper.nspawn);
-        (void) fprintf(stderr, "cannot execute %s: %m\n", o->keeper.nspawn[0]);
-        _exit(EXIT_FAILURE);
+        r = o->in_host_network ? start_in_host_network(g, cgroup) : start_child(g, cgroup);
+        if (r < 0)
+                return error_set(reterr, r, "start systemd-nspawn");
+        g->nspawn = r;
+        g->boots++;
+        g->started_usec = now_usec();
+        /* nspawn is going to move its payload, and that to move itself. There is nothing to be done here
+         * until nspawn has a leader. */
+        cgroup_expect_moves(o->cgroup_fd, "runner");
+        return 0;
 }
 
 static void tell_ready(Guest *g) {
@@ -361,6 +396,16 @@ static void on_nspawn_end(Guest *g, int status) {
                 (void) sd_event_exit(g->event, 0);
 }
 
+static int on_life_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Guest *g = userdata;
+        int status = host_exec_reap(fd);
+
+        g->life_end = sd_event_source_disable_unref(g->life_end);
+        g->life_fd = safe_close(g->life_fd);
+        on_nspawn_end(g, status);
+        return 0;
+}
+
 /* As PID 1 we also reap what nspawn leaves to us when it is killed. */
 static int on_child(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
         Guest *g = userdata;
@@ -459,6 +504,7 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
                 .options = o,
                 .host_proc = host_proc,
                 .command_fd = -EBADF,
+                .life_fd = -EBADF,
                 .publish_fd = -EBADF,
                 .records = {o->runtime_fd, o->events_fd, o->keeper.container},
         };
@@ -490,6 +536,8 @@ Guest *guest_free(Guest *g) {
         (void) payload_free(g->payload);
         (void) console_free(g->console);
         sd_event_source_disable_unref(g->restart_timer);
+        sd_event_source_disable_unref(g->life_end);
+        (void) safe_close(g->life_fd);
         sd_event_source_disable_unref(g->owner_end);
         sd_event_source_disable_unref(g->owner_timeout);
         sd_event_source_disable_unref(g->command_notify);

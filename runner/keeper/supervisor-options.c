@@ -79,6 +79,7 @@ static OptionTable supervisor_options_table(SupervisorOptions *o) {
                 {"stop-timeout", 0, OPTION_SECONDS, offsetof(SupervisorOptions, stop_timeout_usec),
                  "SECONDS"},
                 {"broker-fd", 0, OPTION_FD, offsetof(SupervisorOptions, broker_fd), "FD"},
+                {"in-host-network", 0, OPTION_FLAG, offsetof(SupervisorOptions, in_host_network), NULL},
                 {"mount", 0, OPTION_OTHER, offsetof(SupervisorOptions, mounts), "FD[@FD]:NAME",
                  .kind = &mounts},
         };

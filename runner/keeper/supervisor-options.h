@@ -24,6 +24,7 @@ typedef struct SupervisorOptions {
         int owner_fd; /* pidfd of PID 1 of the container whose network this one shares, or -EBADF */
         uint64_t stop_timeout_usec; /* when that has ended: how long this one may take to */
         int broker_fd; /* where what runs in the host's network is asked for, or -EBADF (base/host-exec.h) */
+        bool in_host_network; /* as nspawn does then */
         SupervisorMounts mounts;
 } SupervisorOptions;
 

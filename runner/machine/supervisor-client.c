@@ -158,8 +158,11 @@ static int build_command(SupervisorCommand *c, const ContainerPlan *plan, const 
         c->options.owner_fd = res->owner_fd;
         c->options.stop_timeout_usec = plan->spec->stop_timeout_usec;
         /* For as long as it runs. */
+        c->options.in_host_network = host_socket_is_brokered() && plan->spec->network == NETWORK_HOST;
         c->options.broker_fd =
-                plan->spec->internet || plan->spec->n_host_access > 0 ? host_socket_broker_fd() : -EBADF;
+                plan->spec->internet || plan->spec->n_host_access > 0 || c->options.in_host_network
+                        ? host_socket_broker_fd()
+                        : -EBADF;
         c->options.mounts.mounts = xnew0(MachineMount, plan->n_mounts);
         c->options.mounts.n = keeper_command_mounts(plan, res, c->options.mounts.mounts);
         strv_push_take(&c->argv, program);

@@ -96,7 +96,8 @@ typedef struct PlanFacts {
         const char *nspawn;       /* program */
         bool rootless;            /* root is a user's: all containers have its ids */
         const char *image_cache;  /* where images are that are made; NULL: root's */
-        const char *resolv_conf;  /* text of that of the namespace that it joins; NULL: there is none */
+        const char *resolv_conf;  /* text of that of the host's network that it is in; NULL: there is none,
+                                     or nspawn sees to it */
         const ContainerSpec *owner;  /* whose network it shares; NULL: it has one of its own */
         const PlanNetwork *networks; /* in the specification's order, of the owner where there is one; none
                                         unless the network is private */

@@ -10,16 +10,17 @@ static bool has_devices(const ContainerSpec *c) {
         return c->n_devices > 0;
 }
 
-static bool is_in_network_of_host(const ContainerSpec *c) {
-        return c->network == NETWORK_HOST;
-}
-
 static bool is_attached(const ContainerSpec *c) {
         return network_mode_is_attached(c->network);
 }
 
 static bool is_in_namespace(const ContainerSpec *c) {
         return c->network == NETWORK_NAMESPACE;
+}
+
+/* The kernel lets no user follow a container there, and only a systemd starts something by itself. */
+static bool is_entered_in_network_of_host(const ContainerSpec *c) {
+        return c->network == NETWORK_HOST && c->command && (c->ready_checks.n_exec > 0 || c->n_seed > 0);
 }
 
 static bool has_account_as_owner(const ContainerSpec *c) {
@@ -36,11 +37,12 @@ static const struct {
 } rows[] = {
         {has_nspawn_args, "nspawnArgs", "systemd-nspawn runs no container there"},
         {has_devices, "devices", "the kernel lets no user give them to others"},
-        {is_in_network_of_host, "network.mode host", "the user's containers have a network of their own"},
         {is_attached, "network.mode bridge, macvlan or interface",
          "the kernel lets no user attach to an interface of the host's"},
         {is_in_namespace, "network.mode namespace",
          "the kernel lets no user enter a namespace of the host's"},
+        {is_entered_in_network_of_host, "ready.exec or seed of a command in network.mode host",
+         "only a systemd inside starts programs there"},
         {has_account_as_owner, "an account as the owner of a volume",
          "the kernel lets no user map ids of a file system"},
 };

@@ -3,14 +3,20 @@
 /* What root of a guest may try to get out, or to see what it is not to see. Prints a line for each attempt:
  * its name and what it gave, "0" where it succeeded, else the error's name.
  *
- *     escapes VOLUME MASK      a read-only volume, and a directory whose content is hidden */
+ *     escapes VOLUME MASK      a read-only volume, and a directory whose content is hidden
+ *     escapes                  what a guest in the host's network may try with that */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
 #include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
+#include <net/if.h>
+#include <net/route.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +27,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void report(const char *name, long r) {
@@ -93,9 +100,57 @@ static void try_calls(void) {
         report("route", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
 }
 
+/* Port 79, which is below what any user may have. */
+static long bind_low_port(void) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(79)};
+
+        return bind(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *) &address,
+                    sizeof(address));
+}
+
+/* @NAME of the host's, or one of its own. */
+static long connect_abstract(const char *name, int own) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        socklen_t size = (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+        int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        (void) stpcpy(address.sun_path + 1, name);
+        if (own && (bind(server, (struct sockaddr *) &address, size) < 0 || listen(server, 1) < 0))
+                return -1;
+        return connect(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *) &address, size);
+}
+
+static void try_network(void) {
+        int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+            tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+        struct ifreq down = {.ifr_name = "lo"}, tap = {.ifr_name = "tap7", .ifr_flags = IFF_TAP | IFF_NO_PI};
+        struct rtentry route = {
+                .rt_dst.sa_family = AF_INET,
+                .rt_genmask.sa_family = AF_INET,
+                .rt_flags = RTF_UP,
+                .rt_dev = (char *) "lo",
+        };
+
+        report("raw-socket", socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP));
+        report("packet-socket", socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+        report("interface-down", ioctl(inet, SIOCSIFFLAGS, &down));
+        report("route", ioctl(inet, SIOCADDRT, &route));
+        report("tap", tun < 0 ? tun : ioctl(tun, TUNSETIFF, &tap));
+        report("low-port", bind_low_port());
+        report("abstract-socket", connect_abstract("fc-host", 0));
+        report("abstract-socket-own", connect_abstract("fc-guest", 1));
+        report("forwarding", open_path("/proc/sys/net/ipv4/ip_forward", O_WRONLY));
+        report("interface-file", open_path("/sys/class/net/lo/mtu", O_WRONLY));
+        report("sysfs-writable", mount(NULL, "/sys", NULL, MS_BIND | MS_REMOUNT, NULL));
+        report("sysfs-new", mount("sysfs", "/mnt", "sysfs", 0, NULL));
+        report("unmount-sys", umount2("/sys", MNT_DETACH));
+}
+
 int main(int argc, char **argv) {
+        if (argc == 1)
+                try_network();
         if (argc != 3)
-                return 2;
+                return argc == 1 ? 0 : 2;
         try_mounts(argv[1], argv[2]);
         try_processes();
         try_devices();

@@ -36,7 +36,11 @@ TEST(names_the_key) {
                 {SYSTEM ", \"ports\": [\"8080:80\"], \"volumes\": [\"src:/src\", \"@data:/data\"]", NULL},
                 {SYSTEM ", \"nspawnArgs\": [\"--x\"]", "nspawnArgs needs root: "},
                 {SYSTEM ", \"devices\": [\"/dev/kvm\"]", "devices needs root: "},
-                {SYSTEM ", \"network\": {\"mode\": \"host\"}", "network.mode host needs root: "},
+                {SYSTEM ", \"network\": {\"mode\": \"host\"}", NULL},
+                {SYSTEM ", \"network\": {\"mode\": \"host\"}, \"ready\": {\"exec\": [[\"true\"]]}", NULL},
+                {SYSTEM ", \"network\": {\"mode\": \"host\"}, \"command\": [\"/x\"], "
+                        "\"ready\": {\"exec\": [[\"true\"]]}",
+                 "ready.exec or seed of a command in network.mode host needs root: "},
                 {SYSTEM ", \"network\": {\"mode\": \"namespace\", \"namespace\": \"vpn\"}",
                  "network.mode namespace needs root: "},
                 {SYSTEM ", \"network\": {\"mode\": \"bridge\", \"interface\": \"br0\"}",
