@@ -5,6 +5,7 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -22,6 +23,7 @@
 #include "base/handshake.h"
 #include "base/host-socket.h"
 #include "base/loopback.h"
+#include "base/own-cgroup.h"
 #include "base/paths.h"
 #include "base/privilege.h"
 #include "base/process.h"
@@ -205,18 +207,42 @@ static int join(pid_t peer, const Place *place, Error *reterr) {
         return r < 0 ? r : 1;
 }
 
-/* Maps are written by processes that have stayed outside, one for each, side by side: once told, each
- * executes its program. Return: its pid. */
-static pid_t start_mapper(char *const *argv, int go_fd, int write_fd) {
-        pid_t parent = getpid(), pid = fork();
+/* Ids are given by these two programs, of what stays outside. */
+typedef struct Mappers {
+        char **commands[2];
+        pid_t pids[2];
+} Mappers;
 
-        if (pid != 0)
-                return pid;
-        (void) close(write_fd);
-        process_unblock_signals();
-        if (process_end_with_parent(parent, SIGKILL) >= 0 && handshake_await(go_fd) > 0)
-                (void) execv(argv[0], argv);
-        _exit(EXIT_FAILURE);
+static void mappers_done(Mappers *m) {
+        for (size_t i = 0; i < ELEMENTSOF(m->commands); i++)
+                strv_free(m->commands[i]);
+}
+
+/* Without a copy of this process, which has much to copy. Return: 0 or a negative errno. */
+static int spawn_mapper(char *const *argv, pid_t *ret) {
+        posix_spawnattr_t attributes;
+        sigset_t none;
+        int r;
+
+        (void) sigemptyset(&none);
+        (void) posix_spawnattr_init(&attributes);
+        (void) posix_spawnattr_setsigmask(&attributes, &none);
+        (void) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        r = -posix_spawn(ret, argv[0], NULL, &attributes, argv, environ);
+        (void) posix_spawnattr_destroy(&attributes);
+        return r;
+}
+
+/* Side by side, while we go on. */
+static int start_mappers(Mappers *m, pid_t pid, Error *reterr) {
+        int r = subids_map_commands(pid, &m->commands[0], &m->commands[1], reterr);
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(m->commands); i++) {
+                r = spawn_mapper(m->commands[i], &m->pids[i]);
+                if (r < 0)
+                        return error_set(reterr, r, "run '%s'", m->commands[i][0]);
+        }
+        return r;
 }
 
 /* What it runs may ask a server for the user's ids. */
@@ -233,50 +259,76 @@ static int reap_mapper(pid_t pid, const char *program, Error *reterr) {
                            program, status < 0 ? status : process_exit_status(status));
 }
 
-static int unshare_user(Error *reterr) {
-        _cleanup_strv_ char **uids = NULL, **gids = NULL;
-        _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
-        pid_t uid_mapper, gid_mapper;
-        int go[2], r;
+/* The process that makes the namespaces, and ends when we are in them. */
+typedef struct Founder {
+        int fd; /* a pidfd */
+        int socket_fd;
+        pid_t pid;
+} Founder;
 
-        r = subids_map_commands(getpid(), &uids, &gids, reterr);
-        if (r < 0)
-                return r;
-        if (pipe2(go, O_CLOEXEC) < 0)
-                return error_set(reterr, errno, "make a pipe");
-        read_fd = go[0];
-        write_fd = go[1];
-        uid_mapper = start_mapper(uids, read_fd, write_fd);
-        gid_mapper = start_mapper(gids, read_fd, write_fd);
-        if (uid_mapper < 0 || gid_mapper < 0)
-                return error_set(reterr, errno, "start what maps ids");
-        if (unshare(CLONE_NEWUSER) < 0)
-                return raise_restricted(errno, "make a user namespace", reterr);
-        r = handshake_tell(write_fd);
-        if (r >= 0)
-                r = handshake_tell(write_fd);
-        if (r < 0)
-                return error_set(reterr, r, "tell what maps ids");
-        r = reap_mapper(uid_mapper, uids[0], reterr);
-        if (r >= 0)
-                r = reap_mapper(gid_mapper, gids[0], reterr);
-        return r < 0 ? r : namespace_become_root(reterr);
+static _Noreturn void be_founder(pid_t parent, int socket_fd) {
+        int error = 0;
+
+        if (process_end_with_parent(parent, SIGKILL) < 0)
+                _exit(EXIT_FAILURE);
+        if (unshare(CLONE_NEWUSER | NAMESPACES) < 0)
+                error = errno;
+        if (write(socket_fd, &error, sizeof(error)) == sizeof(error))
+                (void) handshake_await(socket_fd);
+        _exit(EXIT_SUCCESS);
 }
 
-/* The cgroup namespace's root is where its maker is, and that is only where no controller is on for what is
- * below, as the last containers may have left it. */
+static void founder_done(Founder *f) {
+        (void) safe_close(f->socket_fd);
+        (void) safe_close(f->fd);
+        if (f->pid > 0)
+                (void) process_reap(f->pid);
+}
+
+/* It begins in the upper cgroup, which becomes the root of the cgroup namespace: a process that moves there
+ * and back waits for the kernel, for longer than all the rest takes. */
+static int start_founder(int base_fd, Founder *f, Error *reterr) {
+        pid_t parent = getpid();
+        int pair[2], error;
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a socket pair");
+        f->pid = own_cgroup_fork(base_fd);
+        if (f->pid == 0) {
+                (void) close(pair[0]);
+                be_founder(parent, pair[1]);
+        }
+        error = errno;
+        (void) close(pair[1]);
+        f->socket_fd = pair[0];
+        if (f->pid < 0)
+                return error_set(reterr, error, "start a process in the user's control group");
+        f->fd = process_open(f->pid);
+        if (f->fd < 0)
+                return error_set(reterr, f->fd, "open the process that makes the user's namespaces");
+        if (read(f->socket_fd, &error, sizeof(error)) != sizeof(error))
+                return error_raise(reterr, FC_EXIT_INTERNAL, "what makes the user's namespaces was killed");
+        return error != 0 ? raise_restricted(error, "make the user's namespaces", reterr) : 0;
+}
+
+/* No controller may be on for what is below the upper cgroup while a process is in that, as the last
+ * containers may have left it. */
 static int make_namespaces(int base_fd, int runtime_fd, Error *reterr) {
+        _cleanup_(founder_done) Founder founder = {-EBADF, -EBADF, 0};
+        _cleanup_(mappers_done) Mappers mappers = {};
         int r;
 
-        r = unshare_user(reterr);
+        r = cgroup_disable_all(base_fd, reterr);
         if (r >= 0)
-                r = cgroup_disable_all(base_fd, reterr);
+                r = start_founder(base_fd, &founder, reterr);
         if (r >= 0)
-                r = cgroup_enter(base_fd, ".", reterr);
-        if (r >= 0 && unshare(NAMESPACES) < 0)
-                r = raise_restricted(errno, "make the user's namespaces", reterr);
+                r = start_mappers(&mappers, founder.pid, reterr);
+        if (r >= 0 && setns(founder.fd, CLONE_NEWUSER | NAMESPACES) < 0)
+                r = raise_restricted(errno, "enter the user's namespaces", reterr);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(mappers.pids); i++)
+                r = reap_mapper(mappers.pids[i], mappers.commands[i][0], reterr);
         if (r >= 0)
-                r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
+                r = namespace_become_root(reterr);
         if (r >= 0)
                 r = place_write(runtime_fd, reterr);
         return r < 0 ? r : loopback_set_up(reterr);
