@@ -66,6 +66,7 @@ static int become_root(Error *reterr) {
 
         if (r < 0)
                 return error_set(reterr, r, "become root");
+        privilege_leave_keyring();
         /* Afterwards: new credentials may reset both. */
         if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0)
                 return error_set(reterr, errno, "start a session");

@@ -88,13 +88,9 @@ static void life_tell(const Life *l, const char *text) {
                 (void) send(l->tell_fd, text, strlen(text), MSG_NOSIGNAL);
 }
 
-static bool guest_tells_ready(const Life *l) {
-        return streq_ptr(l->options->notify_ready, "yes");
-}
-
 static void announce(const Life *l) {
         _cleanup_free_ char *text = xasprintf("STATUS=Container running.\nX_NSPAWN_LEADER_PID=%d%s",
-                                              (int) l->leader, guest_tells_ready(l) ? "" : "\nREADY=1");
+                                              (int) l->leader, l->options->notify_ready ? "" : "\nREADY=1");
 
         life_tell(l, text);
 }
@@ -108,7 +104,7 @@ static void on_notification(const Life *l) {
         if (notify_socket_receive(l->notify_fd, l->leader, text, sizeof(text)) <= 0)
                 return;
         nspawn_notice_parse(text, &notice);
-        notice.ready = notice.ready && guest_tells_ready(l);
+        notice.ready = notice.ready && l->options->notify_ready;
         words = nspawn_notice_pass_on(&notice);
         if (words)
                 life_tell(l, words);

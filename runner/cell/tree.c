@@ -123,6 +123,9 @@ static const struct Own {
         {AT_LAST, NULL, "/proc/sys/net"},
         /* journald tells boots apart by it. */
         {AT_LAST, NULL, "/proc/sys/kernel/random/boot_id", NOTHING | MOUNT_ATTR_RDONLY, .source = BOOT_ID},
+        /* As systemd-nspawn hides them: devices that cannot be opened there. */
+        {AT_LAST, NULL, "/proc/keys", NOTHING, .source = "/dev/null", .if_there = true},
+        {AT_LAST, NULL, "/proc/kallsyms", NOTHING, .source = "/dev/null", .if_there = true},
         /* clang-format on */
 };
 
@@ -134,7 +137,7 @@ static int pieces_add_own(Pieces *p, const CellOptions *o, Moment moment, Error 
                 const char *source = own->source ? own->source : own->path;
 
                 if (own->moment != moment || own->network == (o->private_network ? OF_HOST : OF_GUEST) ||
-                    (own->if_there && access(source, F_OK) < 0 && errno == ENOENT))
+                    (own->if_there && access(own->path, F_OK) < 0 && errno == ENOENT))
                         continue;
                 r = own->kind ? mount_make(own->kind, own->options, ELEMENTSOF(own->options),
                                            own->attributes, reterr)

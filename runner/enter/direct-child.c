@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
-#include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -84,8 +83,7 @@ static int take_stdio(const Plan *p) {
 /* The container's init was limited by nspawn; joining a namespace gives everything there is in it. Without a
  * user namespace of the container's own that would be everything on the host. */
 static int drop_privileges(const Plan *p) {
-        /* The program must not reach the keys of our session; kernels without keys have none. */
-        (void) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+        privilege_leave_keyring();
         for (unsigned long cap = 0; cap < 64; cap++)
                 if (!(p->bounding & (UINT64_C(1) << cap)) && prctl(PR_CAPBSET_READ, cap) == 1 &&
                     prctl(PR_CAPBSET_DROP, cap) < 0)

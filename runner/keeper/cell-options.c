@@ -97,12 +97,20 @@ static int capability_parse(void *field, const char *value, Error *reterr) {
         return r;
 }
 
+static int yes_parse(void *field, const char *value, Error *reterr) {
+        *(bool *) field = streq(value, "yes");
+        return streq(value, "yes") || streq(value, "no")
+                       ? 0
+                       : error_raise(reterr, FC_EXIT_USAGE, "'%s' is neither yes nor no", value);
+}
+
 static OptionTable cell_options_table(CellOptions *o) {
         /* nspawn's arguments are printed by the plan, so none of these is. */
         static const OptionKind bind = {bind_parse, NULL, cell_mounts_done, NULL},
                                 bind_ro = {bind_ro_parse, NULL, NULL, NULL},
                                 credential = {credential_parse, NULL, credentials_done, NULL},
-                                capability = {capability_parse, NULL, NULL, NULL};
+                                capability = {capability_parse, NULL, NULL, NULL},
+                                yes = {yes_parse, NULL, NULL, NULL};
         static const Option rows[] = {
                 {"directory", 0, OPTION_STRING, offsetof(CellOptions, directory), "PATH", .required = true},
                 {"machine", 0, OPTION_STRING, offsetof(CellOptions, machine), "NAME", .required = true},
@@ -110,7 +118,8 @@ static OptionTable cell_options_table(CellOptions *o) {
                 {"uuid", 0, OPTION_STRING, offsetof(CellOptions, uuid), "ID"},
                 {"private-users", 0, OPTION_STRING, offsetof(CellOptions, private_users), "no",
                  .required = true},
-                {"notify-ready", 0, OPTION_STRING, offsetof(CellOptions, notify_ready), "yes|no"},
+                {"notify-ready", 0, OPTION_OTHER, offsetof(CellOptions, notify_ready), "yes|no",
+                 .kind = &yes},
                 {"private-network", 0, OPTION_FLAG, offsetof(CellOptions, private_network), NULL},
                 {"as-pid2", 0, OPTION_FLAG, offsetof(CellOptions, as_pid2), NULL},
                 {"bind", 0, OPTION_OTHER, offsetof(CellOptions, mounts), "SOURCE:TARGET", .kind = &bind},

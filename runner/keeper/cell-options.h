@@ -33,7 +33,7 @@ typedef struct CellOptions {
         char *hostname;
         char *uuid;          /* 32 hexadecimal digits; NULL: the root's /etc/machine-id */
         char *private_users; /* "no": the ids are those that the caller has */
-        char *notify_ready;  /* "yes": it is ready when the payload says so */
+        bool notify_ready;   /* it is ready when the payload says so */
         bool private_network;
         bool as_pid2;
         CellMounts mounts;

@@ -139,6 +139,8 @@ disk-node EPERM
 memory-node EPERM
 sysrq $(refusal_of /proc/sysrq-trigger)
 kcore $(refusal_of /proc/kcore)
+keys $(refusal_of /proc/keys)
+kallsyms $(refusal_of /proc/kallsyms)
 core-pattern EACCES
 core-pattern-again EACCES
 bpf EPERM

@@ -79,6 +79,8 @@ static void try_devices(void) {
         report("memory-node", mknod("/tmp/mem", S_IFCHR | 0600, makedev(1, 1)));
         report("sysrq", open_path("/proc/sysrq-trigger", O_WRONLY));
         report("kcore", open_path("/proc/kcore", O_RDONLY));
+        report("keys", open_path("/proc/keys", O_RDONLY));
+        report("kallsyms", open_path("/proc/kallsyms", O_RDONLY));
         report("core-pattern", open_path("/proc/sys/kernel/core_pattern", O_WRONLY));
         report("core-pattern-again",
                umount2("/proc/sys/net", MNT_DETACH) < 0 || umount2("/proc/sys", MNT_DETACH) < 0

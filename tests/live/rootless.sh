@@ -228,7 +228,7 @@ unmount-sys EINVAL" "what the attempts gave"
         leader=$(leader_of web)
         run fc exec web -- systemctl reboot
         gone "$leader"
-        ok fc up
+        try_until "$WAIT" curl -fsS -o /dev/null http://127.0.0.1/ 2>/dev/null
         equal "$(readlink "/proc/$(leader_of web)/ns/net")" "$(readlink /proc/self/ns/net)" "the network namespace after a reboot"
         kill -KILL "$(supervisor_pid_of "$cgroup")"
         "$FC_HELPERS/wait-for" "$WAIT" empty "$cgroup" || flunk "it outlives its supervisor"

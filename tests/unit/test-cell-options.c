@@ -41,7 +41,7 @@ TEST(reads_what_there_is) {
         ASSERT_STREQ(o.directory, "/r");
         ASSERT_STREQ(o.machine, "m");
         ASSERT_STREQ(o.hostname, "h");
-        ASSERT_STREQ(o.notify_ready, "yes");
+        ASSERT_TRUE(o.notify_ready);
         ASSERT_TRUE(o.private_network && o.as_pid2);
         /* What a mount lies in comes before it. */
         ASSERT_EQ(o.mounts.n, 2);
@@ -66,6 +66,7 @@ TEST(refuses) {
         } table[] = {
                 {"--private-users=100000:65536", "ids of its own need root"},
                 {"--directory=root", "is not an absolute path"},
+                {"--notify-ready=1", "is neither yes nor no"},
                 {"--uuid=0123", "is not a machine's id"},
                 {"--uuid=0123456789ABCDEF0123456789abcdef", "is not a machine's id"},
                 {"--bind=/a", "is not written SOURCE:TARGET"},
