@@ -3,9 +3,8 @@
 
 /* Errors of D-Bus calls, told of the manager that was called. */
 
-#include <systemd/sd-bus.h>
-
 #include "base/error.h"
+#include "bus/systemd-bus.h"
 
 typedef struct BusPeer {
         const char *manager;    /* what answers */

@@ -3,10 +3,9 @@
 
 /* What the files of bus/ share; no other folder includes it. */
 
-#include <systemd/sd-bus.h>
-
 #include "bus/bus-error.h"
 #include "bus/guest-bus.h"
+#include "bus/systemd-bus.h"
 
 #define SYSTEMD_PATH       "/org/freedesktop/systemd1"
 #define SYSTEMD_UNIT_PATH  "/org/freedesktop/systemd1/unit"

@@ -7,9 +7,8 @@
  *
  * Making the connected socket needs the guest's namespaces, which is not done here: see enter/manager.h. */
 
-#include <systemd/sd-event.h>
-
 #include "base/error.h"
+#include "base/systemd.h"
 
 typedef struct GuestBus GuestBus;
 

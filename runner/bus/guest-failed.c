@@ -2,9 +2,9 @@
 
 #include <signal.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 
 #include "base/alloc.h"
+#include "base/systemd.h"
 #include "bus/guest-bus-internal.h"
 #include "bus/guest-failed.h"
 #include "bus/guest-unit.h"

@@ -4,9 +4,8 @@
 /* A connection to the host's message bus, where its systemd and machined are reached, or to a user's
  * systemd. */
 
-#include <systemd/sd-event.h>
-
 #include "base/error.h"
+#include "base/systemd.h"
 
 typedef struct HostBus HostBus;
 

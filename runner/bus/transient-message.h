@@ -5,9 +5,8 @@
  * properties are pairs of a name and a variant, each of a type of its own. The functions return 0 or more,
  * or a negative errno; -EINVAL when a string is not UTF-8. */
 
-#include <systemd/sd-bus.h>
-
 #include "base/macro.h"
+#include "bus/systemd-bus.h"
 
 /* Begins the call; properties follow. @destination: NULL on a direct connection. */
 int transient_message_new(sd_bus *bus, const char *destination, const char *unit, sd_bus_message **ret);

@@ -21,7 +21,7 @@ flake-containers.json or its flake describes: databases, web servers and caches
 for the time of development, from root file systems of Debian or as NixOS
 systems. Ready means ready, nothing stays behind on the host, and what is kept
 lies in the project.")
-# dpkg-shlibdeps knows the libraries that programs are linked with. Two are loaded by name, libyaml by one verb alone.
+# dpkg-shlibdeps knows the libraries that programs are linked with. Others are loaded by name, libyaml by one verb alone.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 find_program(FC_DPKG_QUERY dpkg-query)
 # fc_package_of(RESULT FOLDER DEFINITION): the package with the library of that name.
@@ -33,9 +33,12 @@ function(fc_package_of result folder definition)
                 set(${result} ${package} PARENT_SCOPE)
         endif()
 endfunction()
+fc_package_of(CPACK_FC_SYSTEMD_PACKAGE base FC_SYSTEMD_SONAME)
+fc_package_of(CPACK_FC_PCRE2_PACKAGE logs FC_PCRE2_SONAME)
 fc_package_of(CPACK_FC_GIT2_PACKAGE project FC_GIT2_SONAME)
 fc_package_of(CPACK_FC_YAML_PACKAGE import FC_YAML_SONAME)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd-container (>= 252), passt, ${CPACK_FC_GIT2_PACKAGE}")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+        "systemd-container (>= 252), passt, ${CPACK_FC_SYSTEMD_PACKAGE} (>= 252), ${CPACK_FC_PCRE2_PACKAGE}, ${CPACK_FC_GIT2_PACKAGE}")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "sudo | opendoas | pkexec, libnss-mymachines, git, ${CPACK_FC_YAML_PACKAGE}")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "nix-bin, mmdebstrap, skopeo, umoci, bash-completion")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/debian/prerm)

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/library.h"
 #include "base/privilege.h"
 #include "copy/place.h"
 #include "base/in-root.h"
@@ -39,6 +40,7 @@ int copy_place_enter(const CopyPlace *place) {
                         r = privilege_become_root();
                 break;
         case COPY_STOPPED:
+                library_seal();
                 r = fchdir(place->fd) < 0 || chroot(".") < 0 ? -errno : 0;
                 break;
         default:

@@ -9,6 +9,7 @@
 #include "base/host-socket.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "base/systemd.h"
 #include "context/project-open.h"
 #include "context/project-way.h"
 #include "elevate/elevate.h"
@@ -62,8 +63,8 @@ int elevate_find_tool(char **ret, Error *reterr) {
         }
 
         for (size_t i = 0; i < ELEMENTSOF(tools); i++) {
-                /* It asks PID 1 to run the program. The test is sd_booted(3)'s. */
-                if (streq(tools[i], "run0") && access("/run/systemd/system/", F_OK) < 0)
+                /* It asks PID 1 to run the program. */
+                if (streq(tools[i], "run0") && !systemd_booted())
                         continue;
                 *ret = elevate_find(tools[i]);
                 if (*ret)

@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/host-socket.h"
 #include "base/network-above.h"
+#include "base/library.h"
 #include "base/privilege.h"
 #include "base/process.h"
 #include "enter/namespaces.h"
@@ -167,6 +168,7 @@ int enter_target_open(pid_t leader, EnterTarget *ret, Error *reterr) {
 int enter_join(const EnterTarget *t, int namespaces) {
         int which = t->namespaces & (namespaces | CLONE_NEWUSER);
 
+        library_seal();
         /* From here on the container's root has power over this process, which is a copy of one of the
          * host's, with its memory and descriptors: keep it from looking into them (ptrace(2)). Executing a
          * program ends that. */

@@ -5,8 +5,7 @@
  * ours; signals that we get; the end. How the program is started, signalled and stopped is the runner's
  * business (exec-manager.c, exec-direct.c). */
 
-#include <systemd/sd-event.h>
-
+#include "base/systemd.h"
 #include "enter/command.h"
 
 typedef struct Session Session;

@@ -5,9 +5,8 @@
  * one buffer, so that a slow reader slows the writer down. Never blocks on a pipe, terminal or socket, and
  * never changes the mode of a descriptor that it shares with other processes. */
 
-#include <systemd/sd-event.h>
-
 #include "base/error.h"
+#include "base/systemd.h"
 
 typedef struct Stream Stream;
 

@@ -10,8 +10,7 @@
  * what the starts need (fleet/fleet-prepare.h), where a refusal has changed nothing that runs; it runs the
  * loop (fleet/fleet-run.h); and it puts away what containers that do not run have left. */
 
-#include <systemd/sd-event.h>
-
+#include "base/systemd.h"
 #include "context/project.h"
 #include "fleet/timings.h"
 

@@ -9,15 +9,13 @@
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-id128.h>
-
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
 #include "base/package.h"
 #include "base/paths.h"
 #include "base/process.h"
+#include "base/systemd.h"
 #include "host/facts.h"
 #include "spec/path.h"
 
@@ -255,7 +253,6 @@ int facts_find_image_cache(bool rootless, char **ret, Error *reterr) {
 int facts_gather(HostFacts *ret, Error *reterr) {
         _cleanup_(facts_done) HostFacts facts = {};
         struct utsname name;
-        sd_id128_t machine_id;
         int r;
 
         r = read_boot_id(&facts.boot_id, reterr);
@@ -274,9 +271,8 @@ int facts_gather(HostFacts *ret, Error *reterr) {
         r = facts_find_image_cache(facts.rootless, &facts.image_cache, reterr);
         if (r < 0)
                 return r;
-        facts.machine_id = sd_id128_get_machine(&machine_id) >= 0;
         /* Not ours: the user's namespace has another /run. */
-        facts.sd_booted = !facts.rootless && sd_booted() > 0;
+        facts.sd_booted = !facts.rootless && systemd_booted();
         if (uname(&name) < 0)
                 return error_set(reterr, errno, "ask for the kernel's release");
         facts.kernel = xstrdup(name.release);
@@ -324,6 +320,7 @@ static int facts_require_internet(const HostFacts *facts, Error *reterr) {
 }
 
 int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
+        sd_id128_t machine_id;
         int r;
 
         if ((needs & FACTS_NSPAWN) && !facts->nspawn)
@@ -338,7 +335,7 @@ int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
                 error_add_hint(reterr, "in a container: have it run as a privileged one");
                 return r;
         }
-        if ((needs & FACTS_MACHINE_ID) && !facts->machine_id) {
+        if ((needs & FACTS_MACHINE_ID) && sd_id128_get_machine(&machine_id) < 0) {
                 r = error_raise(
                         reterr, FC_EXIT_HOST,
                         "'/etc/machine-id' has no id, without which systemd-nspawn makes no network");

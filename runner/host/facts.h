@@ -12,7 +12,6 @@ typedef struct HostFacts {
         char *nspawn;      /* path of systemd-nspawn, or of what does without root; NULL: not installed */
         char *cgroup_root; /* where cgroup2 is mounted, NULL: nowhere */
         bool cgroup_unified; /* cgroup2 is what is at /sys/fs/cgroup itself, so it has all controllers */
-        bool machine_id;     /* the host has one, machine-id(5) */
         bool sd_booted;      /* systemd is PID 1, sd_booted(3) */
         bool rootless;       /* root is a user's, in a user namespace */
         char *image_cache;   /* where images are kept that are made of a specification */

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <dlfcn.h>
 #include <string.h>
 #include <yaml.h>
 
 #include "base/alloc.h"
+#include "base/library.h"
 #include "import/yaml.h"
 
-#define YAML_FUNCTIONS(X)                                                                                   \
-        X(yaml_parser_initialize)                                                                           \
-        X(yaml_parser_delete)                                                                               \
-        X(yaml_parser_set_input_string)                                                                     \
-        X(yaml_parser_set_encoding)                                                                         \
-        X(yaml_parser_parse)                                                                                \
-        X(yaml_event_delete)
+static Library yaml_library = {
+        .soname = FC_YAML_SONAME,
+        .path = FC_YAML_PATH,
+        .hint = "install " FC_YAML_SONAME " (Debian: libyaml-0-2)",
+};
+LIBRARY_NOTE("yaml", "suggested", FC_YAML_SONAME);
 
-#define YAML_MEMBER(name) __typeof__(&name) name;
-typedef struct Yaml {
-        YAML_FUNCTIONS(YAML_MEMBER)
-} Yaml;
+#define yaml_parser_initialize       LIBRARY_FUNCTION(yaml_library, yaml_parser_initialize)
+#define yaml_parser_delete           LIBRARY_FUNCTION(yaml_library, yaml_parser_delete)
+#define yaml_parser_set_input_string LIBRARY_FUNCTION(yaml_library, yaml_parser_set_input_string)
+#define yaml_parser_set_encoding     LIBRARY_FUNCTION(yaml_library, yaml_parser_set_encoding)
+#define yaml_parser_parse            LIBRARY_FUNCTION(yaml_library, yaml_parser_parse)
+#define yaml_event_delete            LIBRARY_FUNCTION(yaml_library, yaml_event_delete)
 
 typedef struct Anchor {
         char *name;
@@ -26,33 +27,11 @@ typedef struct Anchor {
 } Anchor;
 
 typedef struct Reader {
-        Yaml yaml;
         yaml_parser_t parser;
         yaml_event_t event; /* the last one */
         Anchor *anchors;
         size_t n_anchors, n_nodes;
 } Reader;
-
-static int yaml_load(Yaml *yaml, Error *reterr) {
-        /* Never closed: the process does not live long. */
-        void *library = dlopen(FC_YAML_SONAME, RTLD_NOW | RTLD_LOCAL);
-
-        /* Where libraries have no common directory (Nix), the place it had when we were built. */
-        if (!library)
-                library = dlopen(FC_YAML_PATH, RTLD_NOW | RTLD_LOCAL);
-        if (!library) {
-                int r = error_raise(reterr, FC_EXIT_HOST, "load libyaml: %s", dlerror());
-
-                error_add_hint(reterr, "install " FC_YAML_SONAME " (Debian: libyaml-0-2)");
-                return r;
-        }
-#define YAML_RESOLVE(name)                                                                                  \
-        yaml->name = (__typeof__(&name)) dlsym(library, #name);                                             \
-        if (!yaml->name)                                                                                    \
-                return error_raise(reterr, FC_EXIT_HOST, "load libyaml: %s", dlerror());
-        YAML_FUNCTIONS(YAML_RESOLVE)
-        return 0;
-}
 
 /* Of what begins at the last event. */
 static size_t line_of(const Reader *r) {
@@ -62,8 +41,8 @@ static size_t line_of(const Reader *r) {
 static int next_event(Reader *reader, Error *reterr) {
         yaml_parser_t *p = &reader->parser;
 
-        reader->yaml.yaml_event_delete(&reader->event);
-        if (reader->yaml.yaml_parser_parse(p, &reader->event))
+        yaml_event_delete(&reader->event);
+        if (yaml_parser_parse(p, &reader->event))
                 return 0;
         memset(&reader->event, 0, sizeof(reader->event));
         return error_raise(reterr, FC_EXIT_USAGE, "line %zu: %s%s%s", p->problem_mark.line + 1,
@@ -327,16 +306,16 @@ int yaml_parse(const char *text, size_t size, Json **ret, Error *reterr) {
 
         if (size > YAML_SIZE_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "is larger than %d bytes", YAML_SIZE_MAX);
-        r = yaml_load(&reader.yaml, reterr);
+        r = library_open(&yaml_library, reterr);
         if (r < 0)
                 return r;
-        if (!reader.yaml.yaml_parser_initialize(&reader.parser))
+        if (!yaml_parser_initialize(&reader.parser))
                 abort();
-        reader.yaml.yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-        reader.yaml.yaml_parser_set_input_string(&reader.parser, (const unsigned char *) text, size);
+        yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&reader.parser, (const unsigned char *) text, size);
         r = read_whole(&reader, ret, reterr);
-        reader.yaml.yaml_event_delete(&reader.event);
-        reader.yaml.yaml_parser_delete(&reader.parser);
+        yaml_event_delete(&reader.event);
+        yaml_parser_delete(&reader.parser);
         for (size_t i = 0; i < reader.n_anchors; i++) {
                 free(reader.anchors[i].name);
                 (void) json_free(reader.anchors[i].node);

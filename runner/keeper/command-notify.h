@@ -8,8 +8,7 @@
  * All that runs inside may send there, under any user: a script says it by systemd-notify(1), which is
  * another process. What is said counts for readiness and for what is shown, and for nothing else. */
 
-#include <systemd/sd-event.h>
-
+#include "base/systemd.h"
 #include "keeper/nspawn-notify.h"
 
 #define COMMAND_NOTIFY_SOCKET MACHINE_DIR "/" MACHINE_COMMAND_NOTIFY

@@ -6,8 +6,8 @@
  * first connection to one starts a proxy in the host's network. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "keeper/options.h"
 
 typedef struct HostAccess HostAccess;

@@ -6,8 +6,8 @@
  * pauses. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "keeper/options.h"
 
 typedef struct Internet Internet;

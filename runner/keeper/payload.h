@@ -6,8 +6,8 @@
  * command was executed. The caller is in the machine's mount namespace and has an event loop. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "keeper/options.h"
 
 typedef struct Payload Payload;

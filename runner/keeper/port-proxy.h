@@ -7,8 +7,8 @@
  * firewall is touched, an unused port costs no process, and a proxy that was killed comes back. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "keeper/options.h"
 
 typedef struct PortProxy PortProxy;

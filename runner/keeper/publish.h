@@ -16,8 +16,8 @@
  * does: shutdown(2) of the socket tells it (proxy/listener.h), and whatever else holds the socket, too. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "keeper/port-proxy.h"
 
 typedef struct Publisher Publisher;

@@ -5,9 +5,9 @@
  * pasta reads when it starts, and never again. A VPN or another network changes it. */
 
 #include <netinet/in.h>
-#include <systemd/sd-event.h>
 
 #include "base/error.h"
+#include "base/systemd.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 

@@ -3,10 +3,10 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "base/systemd.h"
 #include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
 #include "keeper/machine-unit.h"

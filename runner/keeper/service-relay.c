@@ -4,11 +4,10 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "base/systemd.h"
 #include "cgroup/cgroup.h"
 #include "keeper/command-notify.h"
 #include "keeper/machine-unit.h"

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/alloc.h"
 #include "base/file-lock.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/scm.h"
+#include "base/systemd.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "keeper/command-notify.h"

@@ -6,8 +6,7 @@
  * writing to it for ever.) A log that cannot be written is no reason to hold the payload up: then lines are
  * lost. */
 
-#include <systemd/sd-event.h>
-
+#include "base/systemd.h"
 #include "keeper/supervisor-options.h"
 
 typedef struct Console Console;

@@ -6,12 +6,12 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/host-exec.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "base/systemd.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "keeper/command-notify.h"

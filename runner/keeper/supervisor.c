@@ -13,6 +13,7 @@
 #include "base/host-socket.h"
 #include "base/privilege.h"
 #include "base/process.h"
+#include "base/systemd.h"
 #include "cgroup/cgroup.h"
 #include "keeper/control.h"
 #include "keeper/netns-helper.h"
@@ -84,7 +85,11 @@ static int supervisor_run(SupervisorOptions *o, Error *reterr) {
 
         if (o->broker_fd >= 0)
                 host_socket_adopt(o->broker_fd);
-        r = isolate(o, &host_proc, reterr);
+        /* By the process that ends when it has made the namespaces: what loading reads is not resident in
+         * the one that stays. */
+        r = library_open(&systemd_library, reterr);
+        if (r >= 0)
+                r = isolate(o, &host_proc, reterr);
         if (r < 0)
                 return r;
         r = guest_new(o, host_proc, &guest, reterr);

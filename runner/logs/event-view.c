@@ -4,13 +4,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <systemd/sd-event.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "base/systemd.h"
 #include "logs/event-line.h"
 #include "logs/event-view.h"
 #include "logs/line-reader.h"

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <systemd/sd-journal.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -12,6 +11,7 @@
 #include "logs/journal-reader.h"
 #include "logs/log-noise.h"
 #include "logs/log-filter.h"
+#include "logs/systemd-journal.h"
 
 /* How many entries are read in search of one that matches the pattern before other logs get a turn. */
 #define SKIP_MAX 4096

@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/strv.h"
+#include "base/systemd.h"
 #include "logs/journal-reader.h"
 #include "logs/journal.h"
 #include "logs/log-format.h"

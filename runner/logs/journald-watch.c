@@ -6,10 +6,10 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/systemd.h"
 #include "logs/journald-watch.h"
 #include "logs/path-watch.h"
 

@@ -6,10 +6,30 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/library.h"
 #include "base/strv.h"
 #include "base/unit-name.h"
 #include "logs/log-filter.h"
 #include "screen/text.h"
+
+static Library pcre2_library = {
+        .soname = FC_PCRE2_SONAME,
+        .path = FC_PCRE2_PATH,
+        .hint = "install " FC_PCRE2_SONAME " (Debian: libpcre2-8-0)",
+};
+LIBRARY_NOTE("pcre2", "required", FC_PCRE2_SONAME);
+
+/* PCRE2's own macros lead to these names. */
+#define pcre2_code_free_8            LIBRARY_FUNCTION(pcre2_library, pcre2_code_free_8)
+#define pcre2_compile_8              LIBRARY_FUNCTION(pcre2_library, pcre2_compile_8)
+#define pcre2_get_error_message_8    LIBRARY_FUNCTION(pcre2_library, pcre2_get_error_message_8)
+#define pcre2_match_8                LIBRARY_FUNCTION(pcre2_library, pcre2_match_8)
+#define pcre2_match_context_create_8 LIBRARY_FUNCTION(pcre2_library, pcre2_match_context_create_8)
+#define pcre2_match_context_free_8   LIBRARY_FUNCTION(pcre2_library, pcre2_match_context_free_8)
+#define pcre2_match_data_create_8    LIBRARY_FUNCTION(pcre2_library, pcre2_match_data_create_8)
+#define pcre2_match_data_free_8      LIBRARY_FUNCTION(pcre2_library, pcre2_match_data_free_8)
+#define pcre2_set_heap_limit_8       LIBRARY_FUNCTION(pcre2_library, pcre2_set_heap_limit_8)
+#define pcre2_set_match_limit_8      LIBRARY_FUNCTION(pcre2_library, pcre2_set_match_limit_8)
 
 /* Steps for one message, some 10 ms. (a+)+b would otherwise take years for one that has many a and no b. */
 #define MATCH_LIMIT 1000000

@@ -5,8 +5,8 @@
  * not exist yet, and read. log-view.h merges and prints several of them. Private to logs/. */
 
 #include <sys/stat.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "logs/console-clock.h"
 #include "logs/journal.h"
 #include "logs/journald-watch.h"

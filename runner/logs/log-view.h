@@ -4,8 +4,7 @@
 /* Several sources (log-stream.h) merged into one output, and kept up to date: the inner side of journal.h's
  * LogView. Private to logs/. */
 
-#include <systemd/sd-event.h>
-
+#include "base/systemd.h"
 #include "logs/log-format.h"
 #include "logs/log-stream.h"
 #include "logs/sigbus.h"

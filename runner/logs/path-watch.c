@@ -4,11 +4,11 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
+#include "base/systemd.h"
 #include "logs/path-watch.h"
 
 struct PathWatch {

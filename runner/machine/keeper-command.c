@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <systemd/sd-id128.h>
-
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/process.h"
+#include "base/systemd.h"
 #include "keeper/netns-options.h"
 #include "machine/keeper-command.h"
 

@@ -12,8 +12,8 @@
  * to choose. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "plan/plan.h"
 #include "spec/published-port.h"
 

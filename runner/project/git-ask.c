@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <dlfcn.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -16,36 +15,17 @@
  * which leaves what it has made to the kernel. */
 #define GIT_TIMEOUT_USEC (5 * USEC_PER_SEC)
 
-const char *git_ask_message(const Git *git) {
-        const git_error *error = git->git_error_last();
+Library git_library = {
+        .soname = FC_GIT2_SONAME,
+        .path = FC_GIT2_PATH,
+        .hint = "install " FC_GIT2_SONAME ", or name the project by --root DIR",
+};
+LIBRARY_NOTE("git", "recommended", FC_GIT2_SONAME);
+
+const char *git_ask_message(void) {
+        const git_error *error = git_error_last();
 
         return error && error->message ? error->message : "unknown error";
-}
-
-static int git_load(Git *git, Error *reterr) {
-        /* Never closed: the libraries behind it do not all survive that. */
-        void *library = dlopen(FC_GIT2_SONAME, RTLD_NOW | RTLD_LOCAL);
-
-        /* Where libraries have no common directory (Nix), the place it had when we were built. */
-        if (!library)
-                library = dlopen(FC_GIT2_PATH, RTLD_NOW | RTLD_LOCAL);
-        if (!library) {
-                error_raise(reterr, FC_EXIT_HOST, "load libgit2: %s", dlerror());
-                error_add_hint(reterr, "install " FC_GIT2_SONAME ", or name the project by --root DIR");
-                return -EOPNOTSUPP;
-        }
-#define GIT_RESOLVE(name)                                                                                   \
-        git->name = (__typeof__(&name)) dlsym(library, #name);                                              \
-        if (!git->name)                                                                                     \
-                return error_raise(reterr, FC_EXIT_HOST, "load libgit2: %s", dlerror());
-        GIT_FUNCTIONS(GIT_RESOLVE)
-        return 0;
-}
-
-static int git_init(Git *git, Error *reterr) {
-        if (git->git_libgit2_init() < 0)
-                return error_raise(reterr, FC_EXIT_HOST, "initialise libgit2: %s", git_ask_message(git));
-        return 0;
 }
 
 GitAnswer *git_answer_free(GitAnswer *answer) {
@@ -59,9 +39,10 @@ static void git_answer(void *userdata) {
         GitAnswer *a = q->answer;
         Error error = ERROR_NULL;
 
-        a->r = git_init(&q->git, &error);
-        if (a->r >= 0)
-                a->r = q->ask(&q->git, q, a, &error);
+        if (git_libgit2_init() < 0)
+                a->r = error_raise(&error, FC_EXIT_HOST, "initialise libgit2: %s", git_ask_message());
+        else
+                a->r = q->ask(q, a, &error);
         a->exit = error.exit;
         (void) snprintf(a->message, sizeof(a->message), "%s", error.message ? error.message : "");
         STRV_FOREACH (hint, error.hints)
@@ -100,7 +81,7 @@ int git_ask(const GitQuestion *question, GitAnswer **ret, Error *reterr) {
 
         r = git_dir_check(q.start, reterr);
         if (r >= 0)
-                r = git_load(&q.git, reterr);
+                r = library_open(&git_library, reterr);
         if (r < 0)
                 return r;
         q.answer = mmap(NULL, sizeof(GitAnswer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -113,13 +94,13 @@ int git_ask(const GitQuestion *question, GitAnswer **ret, Error *reterr) {
         return q.answer->r < 0 ? git_take_error(q.answer, reterr) : 0;
 }
 
-int git_ask_open(Git *git, const char *start) {
+int git_ask_open(git_repository **ret, const char *start) {
         static const int levels[] = {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL};
-        int code = git->git_repository_open_ext(&git->repository, start, 0, NULL);
+        int code = git_repository_open_ext(ret, start, 0, NULL);
 
         if (code >= 0 || code == GIT_EOWNER || code == GIT_ENOTFOUND)
                 return code;
         for (size_t i = 0; i < ELEMENTSOF(levels); i++)
-                (void) git->git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
-        return git->git_repository_open_ext(&git->repository, start, 0, NULL);
+                (void) git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+        return git_repository_open_ext(ret, start, 0, NULL);
 }

@@ -20,10 +20,10 @@ static bool owner_is_ours(uid_t owner, const InvokingUser *invoking) {
 }
 
 /* The first of the places whose owner git checks that does not belong to us; owned by the caller. */
-static char *find_foreign(Git *git, const InvokingUser *invoking, uid_t *ret_owner) {
-        const char *work_tree = git->git_repository_workdir(git->repository);
+static char *find_foreign(git_repository *repository, const InvokingUser *invoking, uid_t *ret_owner) {
+        const char *work_tree = git_repository_workdir(repository);
         _cleanup_free_ char *link = work_tree ? xasprintf("%s.git", work_tree) : NULL;
-        const char *paths[] = {work_tree, link, git->git_repository_path(git->repository)};
+        const char *paths[] = {work_tree, link, git_repository_path(repository)};
 
         for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
                 struct stat st;
@@ -37,7 +37,7 @@ static char *find_foreign(Git *git, const InvokingUser *invoking, uid_t *ret_own
         return NULL;
 }
 
-static int raise_git(Git *git, int code, const char *start, Error *reterr) {
+static int raise_git(int code, const char *start, Error *reterr) {
         _cleanup_free_ char *broken = code == GIT_ENOTFOUND ? git_dir_find_work_tree(start) : NULL;
         int r;
 
@@ -49,13 +49,14 @@ static int raise_git(Git *git, int code, const char *start, Error *reterr) {
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' is in no git repository", start);
         else
                 r = error_raise(reterr, FC_EXIT_USAGE, "open the git repository of '%s': %s", start,
-                                git_ask_message(git));
+                                git_ask_message());
         error_add_hint(reterr, "%sname the project by --root DIR",
                        !broken && code == GIT_ENOTFOUND ? "make one by 'git init', or " : "");
         return r;
 }
 
-static int open_foreign(Git *git, const char *start, const InvokingUser *invoking, Error *reterr) {
+static int open_foreign(git_repository **repository, const char *start, const InvokingUser *invoking,
+                        Error *reterr) {
         _cleanup_free_ char *path = NULL, *name = NULL;
         uid_t owner;
         int code, r;
@@ -63,13 +64,13 @@ static int open_foreign(Git *git, const char *start, const InvokingUser *invokin
         /* libgit2 knows of SUDO_UID, but not of PKEXEC_UID and DOAS_USER; and 1.5 says "not found" of other
          * people's repositories when there is no safe.directory at all. So what it refuses is looked at once
          * more. Opening reads configuration and runs nothing. */
-        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-        code = git->git_repository_open_ext(&git->repository, start, 0, NULL);
-        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
+        (void) git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        code = git_repository_open_ext(repository, start, 0, NULL);
+        (void) git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
         if (code < 0)
-                return raise_git(git, code, start, reterr);
+                return raise_git(code, start, reterr);
 
-        path = find_foreign(git, invoking, &owner);
+        path = find_foreign(*repository, invoking, &owner);
         if (!path)
                 return 0;
         name = user_name(owner);
@@ -82,25 +83,26 @@ static int open_foreign(Git *git, const char *start, const InvokingUser *invokin
         return r;
 }
 
-static int find_work_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
-        const char *work_tree, *repository, *start = q->start;
+static int find_work_tree(const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+        const char *work_tree, *bare, *start = q->start;
+        git_repository *repository = NULL;
         _cleanup_free_ char *root = NULL;
         int code, r;
 
-        code = git_ask_open(git, start);
+        code = git_ask_open(&repository, start);
         if (code == GIT_EOWNER || code == GIT_ENOTFOUND)
-                r = open_foreign(git, start, q->invoking, reterr);
+                r = open_foreign(&repository, start, q->invoking, reterr);
         else
-                r = code < 0 ? raise_git(git, code, start, reterr) : 0;
+                r = code < 0 ? raise_git(code, start, reterr) : 0;
         if (r < 0)
                 return r;
 
-        work_tree = git->git_repository_workdir(git->repository);
-        if (git->git_repository_is_bare(git->repository) || !work_tree) {
-                repository = git->git_repository_path(git->repository); /* ends in a slash */
+        work_tree = git_repository_workdir(repository);
+        if (git_repository_is_bare(repository) || !work_tree) {
+                bare = git_repository_path(repository); /* ends in a slash */
                 r = error_raise(reterr, FC_EXIT_USAGE,
                                 "'%s' is in the bare git repository '%.*s', which has no work tree", start,
-                                (int) strlen(repository) - 1, repository);
+                                (int) strlen(bare) - 1, bare);
                 error_add_hint(reterr,
                                "go to a clone or a worktree of it, or name the project by --root DIR");
                 return r;

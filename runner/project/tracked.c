@@ -14,42 +14,42 @@
 #include "project/tracked.h"
 
 /* Its owner does not matter: an index is only read. */
-static int tracked_open(Git *git, const char *start) {
-        int code = git_ask_open(git, start);
+static int tracked_open(git_repository **ret, const char *start) {
+        int code = git_ask_open(ret, start);
 
         if (code != GIT_EOWNER && code != GIT_ENOTFOUND)
                 return code;
-        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-        code = git->git_repository_open_ext(&git->repository, start, 0, NULL);
-        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
+        (void) git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        code = git_repository_open_ext(ret, start, 0, NULL);
+        (void) git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
         return code;
 }
 
-static bool tracked_index_has(Git *git, const char *path) {
+static bool tracked_index_has(git_repository *repository, const char *path) {
         _cleanup_free_ char *below = xasprintf("%s/", path);
         git_index *index = NULL;
         bool found;
 
-        if (git->git_repository_index(&index, git->repository) < 0)
+        if (git_repository_index(&index, repository) < 0)
                 return false;
-        found = git->git_index_get_bypath(index, path, 0) ||
-                git->git_index_find_prefix(NULL, index, below) >= 0;
+        found = git_index_get_bypath(index, path, 0) || git_index_find_prefix(NULL, index, below) >= 0;
         return found;
 }
 
-static int tracked_find_in_index(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+static int tracked_find_in_index(const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+        git_repository *repository = NULL;
         _cleanup_free_ char *top = NULL, *path = NULL;
         const char *work_tree, *below;
 
-        if (tracked_open(git, q->start) < 0)
+        if (tracked_open(&repository, q->start) < 0)
                 return 0;
-        work_tree = git->git_repository_workdir(git->repository);
+        work_tree = git_repository_workdir(repository);
         top = work_tree ? realpath(work_tree, NULL) : NULL;
         below = top ? startswith(q->start, top) : NULL;
         if (!below)
                 return 0;
         path = below[0] == '/' ? xasprintf("%s/%s", below + 1, q->name) : xstrdup(q->name);
-        answer->yes = tracked_index_has(git, path);
+        answer->yes = tracked_index_has(repository, path);
         return 0;
 }
 
@@ -110,11 +110,11 @@ static void tracked_hash_file(TreeHash *t, const char *path) {
 }
 
 /* Return: false for a submodule, whose files another index lists. */
-static bool tracked_hash_index(const Git *git, git_index *index, const char *work_tree, TreeHash *t) {
-        size_t n = git->git_index_entrycount(index);
+static bool tracked_hash_index(git_index *index, const char *work_tree, TreeHash *t) {
+        size_t n = git_index_entrycount(index);
 
         for (size_t i = 0; i < n; i++) {
-                const git_index_entry *entry = git->git_index_get_byindex(index, i);
+                const git_index_entry *entry = git_index_get_byindex(index, i);
                 _cleanup_free_ char *path = xasprintf("%s%s", work_tree, entry->path);
 
                 if (entry->mode == GIT_FILEMODE_COMMIT)
@@ -127,22 +127,23 @@ static bool tracked_hash_index(const Git *git, git_index *index, const char *wor
         return true;
 }
 
-static int tracked_hash_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+static int tracked_hash_tree(const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+        git_repository *repository = NULL;
         TreeHash t = {.hash = HASH_INIT, .settled = true, .now_usec = realtime_usec()};
         git_index *index = NULL;
         const char *work_tree;
         git_oid head = {};
         int code;
 
-        if (tracked_open(git, q->start) < 0)
+        if (tracked_open(&repository, q->start) < 0)
                 return 0;
-        work_tree = git->git_repository_workdir(git->repository);
-        code = git->git_reference_name_to_id(&head, git->repository, "HEAD");
+        work_tree = git_repository_workdir(repository);
+        code = git_reference_name_to_id(&head, repository, "HEAD");
         if (!work_tree || (code < 0 && code != GIT_ENOTFOUND) ||
-            git->git_repository_index(&index, git->repository) < 0)
+            git_repository_index(&index, repository) < 0)
                 return 0;
         t.hash = hash_more(t.hash, &head, sizeof(head));
-        answer->yes = tracked_hash_index(git, index, work_tree, &t);
+        answer->yes = tracked_hash_index(index, work_tree, &t);
         answer->hash = t.hash;
         answer->settled = t.settled;
         return 0;
@@ -169,12 +170,12 @@ static void tracked_list_directory(FILE *list, const char *path) {
 }
 
 /* The index is sorted, so what lies in one directory is mostly named together. */
-static void tracked_list_index(const Git *git, git_index *index, const char *work_tree, FILE *list) {
+static void tracked_list_index(git_index *index, const char *work_tree, FILE *list) {
         _cleanup_free_ char *last = NULL;
-        size_t n = git->git_index_entrycount(index);
+        size_t n = git_index_entrycount(index);
 
         for (size_t i = 0; i < n; i++) {
-                const char *path = git->git_index_get_byindex(index, i)->path, *slash = strrchr(path, '/');
+                const char *path = git_index_get_byindex(index, i)->path, *slash = strrchr(path, '/');
                 char *directory = xasprintf("%s%.*s", work_tree, (int) (slash ? slash - path : 0), path);
 
                 if (!streq_ptr(last, directory))
@@ -184,21 +185,22 @@ static void tracked_list_index(const Git *git, git_index *index, const char *wor
         }
 }
 
-static int tracked_list_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+static int tracked_list_tree(const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+        git_repository *repository = NULL;
         git_index *index = NULL;
         const char *work_tree;
         FILE *list;
 
-        if (tracked_open(git, q->start) < 0)
+        if (tracked_open(&repository, q->start) < 0)
                 return 0;
-        work_tree = git->git_repository_workdir(git->repository);
-        if (!work_tree || git->git_repository_index(&index, git->repository) < 0)
+        work_tree = git_repository_workdir(repository);
+        if (!work_tree || git_repository_index(&index, repository) < 0)
                 return 0;
         list = fdopen(q->list_fd, "w");
         if (!list)
                 return error_set(reterr, errno, "list what git tracks");
-        tracked_list_directory(list, git->git_repository_path(git->repository));
-        tracked_list_index(git, index, work_tree, list);
+        tracked_list_directory(list, git_repository_path(repository));
+        tracked_list_index(index, work_tree, list);
         /* The descriptor is shared with our parent, what is in the buffer is not. */
         return fflush(list) == 0 ? 0 : error_set(reterr, errno, "list what git tracks");
 }

@@ -5,8 +5,7 @@
  * commands. All of them side by side, inside the container, at once and then again and again: what they ask
  * has no event to wait for. */
 
-#include <systemd/sd-event.h>
-
+#include "base/systemd.h"
 #include "enter/namespaces.h"
 #include "ready/ready-progress.h"
 #include "spec/spec.h"

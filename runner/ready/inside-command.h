@@ -5,9 +5,9 @@
  * of its own: it is done in a child process, which does nothing else. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
 #include "base/error.h"
+#include "base/systemd.h"
 
 typedef struct InsideProgram {
         char *const *argv;

@@ -9,8 +9,8 @@
  * Of a one-shot container only the end is waited for. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
+#include "base/systemd.h"
 #include "bus/guest-failed.h"
 #include "machine/machine.h"
 #include "ready/ready-progress.h"

@@ -4,9 +4,9 @@
 /* The steps that fill a container once, in turn, each with a deadline of its own. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
 #include "base/error.h"
+#include "base/systemd.h"
 #include "spec/spec.h"
 
 typedef struct SeedResult {

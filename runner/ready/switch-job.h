@@ -5,9 +5,9 @@
  * when that executes itself anew, and when what it restarts is what we would have come by. */
 
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
 #include "base/error.h"
+#include "base/systemd.h"
 
 /* What it exits with when the two systems have inits that cannot take over from each other. It has changed
  * nothing then. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <sys/inotify.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
+#include "base/systemd.h"
 #include "record/event-log.h"
 #include "state/state.h"
 #include "view/status-place.h"

@@ -2,10 +2,10 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "base/systemd.h"
 #include "context/project-open.h"
 #include "context/shared.h"
 #include "logs/event-view.h"

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <systemd/sd-bus.h>
 
 #include "base/alloc.h"
+#include "bus/systemd-bus.h"
 #include "test.h"
 
 #define MOCK_UNIT "flake-containers-shop-3f2a-db.service"

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <dlfcn.h>
+
+#include "base/library.h"
+
+static bool sealed;
+
+void library_seal(void) {
+        sealed = true;
+}
+
+int library_open(Library *library, Error *reterr) {
+        int r;
+
+        if (library->handle)
+                return 0;
+        if (sealed)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "load %s: not from a container's files",
+                                   library->soname);
+        /* Never closed: what has been looked up is kept, and not all that is behind libgit2 survives it. As
+         * linked: bound at once is what was built so, and the rest takes neither time nor memory. */
+        library->handle = dlopen(library->soname, RTLD_LAZY | RTLD_LOCAL);
+        if (!library->handle)
+                library->handle = dlopen(library->path, RTLD_LAZY | RTLD_LOCAL);
+        if (library->handle)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_HOST, "load %s: %s", library->soname, dlerror());
+        error_add_hint(reterr, "%s", library->hint);
+        return r;
+}
+
+void *library_function(Library *library, const char *name) {
+        Error error = ERROR_NULL;
+        void *function = NULL;
+
+        if (library_open(library, &error) >= 0)
+                function = dlsym(library->handle, name);
+        if (!function) {
+                (void) fprintf(stderr, "flake-containers: %s\n", error.message ? error.message : dlerror());
+                _exit(error.message ? (int) error.exit : FC_EXIT_HOST);
+        }
+        return function;
+}
