@@ -32,12 +32,18 @@ static int open_mount(const char *mount, Error *reterr) {
 }
 
 int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr) {
-        _cleanup_free_ char *path = xasprintf(CGROUP_TOP "/%s", machine);
-        _cleanup_close_ int top = open_mount(mount, reterr);
+        /* In one call, since it is asked of each machine again and again; there are no links in cgroup2. */
+        _cleanup_free_ char *path = xasprintf("%s/" CGROUP_TOP "/%s", mount, machine);
+        _cleanup_close_ int top = -EBADF;
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-        if (top < 0)
+        if (fd < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "open '%s'", path);
+        /* Where nothing is mounted it is not known. */
+        if (fd < 0 && (top = open_mount(mount, reterr)) < 0)
                 return top;
-        return fs_open_beneath_optional(top, path, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
+        *ret_fd = fd < 0 ? -EBADF : fd;
+        return 0;
 }
 
 char *cgroup_path(const char *machine) {
