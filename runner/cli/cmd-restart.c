@@ -9,8 +9,8 @@
 #include "view/dry-run.h"
 
 typedef struct RestartOptions {
-        uint64_t timeout_usec;
-        uint64_t stop_timeout_usec;
+        uint64_t timeout_usec, stop_timeout_usec;
+        char **profiles;
 } RestartOptions;
 
 static const Option restart_options[] = {
@@ -18,10 +18,11 @@ static const Option restart_options[] = {
          "How long to wait until ready [ready.timeout]"},
         {"stop-timeout", 't', OPTION_SECONDS, offsetof(RestartOptions, stop_timeout_usec), "SECONDS",
          "How long a container may take to shut down [stop.timeout]"},
+        {"profile", 0, OPTION_STRINGS, offsetof(RestartOptions, profiles), "PROFILE", "As for 'up'"},
 };
 
 static void restart_defaults(void *target) {
-        *(RestartOptions *) target = (RestartOptions){UINT64_MAX, UINT64_MAX};
+        *(RestartOptions *) target = (RestartOptions){UINT64_MAX, UINT64_MAX, NULL};
 }
 
 static int restart_run(const ProjectRequest *request, const void *target, char *const *operands,
@@ -31,11 +32,12 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         FleetOptions fleet_options = FLEET_OPTIONS("restart");
         _cleanup_strv_ char **asked = NULL, **names = NULL;
         ProjectRequest parted = *request;
-        int r;
+        int r = up_check_profiles(o->profiles, operands, reterr);
 
         /* Without names this is about what no other work tree has. */
         parted.part = operands && operands[0] ? PART_NAMED : PART_NOTHING;
-        r = project_open_selected(&parted, operands, &project, &asked, reterr);
+        parted.profiles = o->profiles;
+        r = r < 0 ? r : project_open_selected(&parted, operands, &project, &asked, reterr);
         if (r < 0)
                 return r;
         names = network_share_follow(project.spec, asked);
@@ -47,11 +49,9 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
 
                 r = restart_run(&there, target, project.elsewhere, reterr);
         }
-        if (r >= 0 && r != FC_EXIT_OK)
-                return r;
-        if (r >= 0)
+        if (r == FC_EXIT_OK)
                 r = shared_use(&project, asked, "restart", /* ret= */ NULL, reterr);
-        if (r < 0)
+        if (r != FC_EXIT_OK)
                 return r;
 
         fleet_options.says = true;

@@ -148,9 +148,16 @@ static int project_check_selected(const Spec *spec, char *const *names, Error *r
 static int project_check_profiles(const ProjectRequest *request, const Project *project,
                                   char *const *operands, Error *reterr) {
         _cleanup_strv_ char **names = project_start_names(request, project->spec);
-        int r = profiles_check(project->spec, request->profiles, reterr);
+        _cleanup_strv_ char **selected = project_profiles(request);
+        int r;
 
-        return r < 0 || (operands && *operands) ? r : project_check_selected(project->spec, names, reterr);
+        /* A container that is named is started whatever its profiles. */
+        if (operands && *operands)
+                return 0;
+        r = profiles_check(project->spec, selected, reterr);
+        if (r < 0)
+                return request->profiles ? r : error_prefix(reterr, r, PROFILES_VARIABLE);
+        return project_check_selected(project->spec, names, reterr);
 }
 
 /* Without names. */

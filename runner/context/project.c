@@ -132,10 +132,17 @@ char **project_spec_names(const Project *project) {
         return all;
 }
 
+char **project_profiles(const ProjectRequest *request) {
+        const char *variable = request->found_root ? request->found_profiles : getenv(PROFILES_VARIABLE);
+
+        return request->profiles || !variable ? strv_copy(request->profiles) : profiles_split(variable);
+}
+
 char **project_start_names(const ProjectRequest *request, const Spec *spec) {
+        _cleanup_strv_ char **selected = project_profiles(request);
         char *any[] = {(char *) PROFILE_ANY, NULL};
 
-        return profiles_choose(spec, request->starts ? request->profiles : any);
+        return profiles_choose(spec, request->starts ? selected : any);
 }
 
 int project_known_names(const Project *project, char ***ret, Error *reterr) {

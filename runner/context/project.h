@@ -34,13 +34,18 @@ typedef struct ProjectFound {
         Spec *spec; /* NULL: not read, or missing or wrong, of which the verb is to tell */
 } ProjectFound;
 
+/* In the environment: the profiles of commands without --profile, with commas between, as compose's
+ * COMPOSE_PROFILES. */
+#define PROFILES_VARIABLE "FC_PROFILES"
+
 /* What a verb asks for when it opens the project. */
 typedef struct ProjectRequest {
         const Globals *globals;
         /* Of what has become root: what it found before. NULL: it is yet to be found. */
         const char *found_root, *found_spec;
-        const char *found_cwd; /* the directory that relative paths of the command line begin at */
-        char **found_words;    /* what they are parts of, if not of the command line; owned */
+        const char *found_cwd;      /* the directory that relative paths of the command line begin at */
+        const char *found_profiles; /* what PROFILES_VARIABLE was */
+        char **found_words;         /* what they are parts of, if not of the command line; owned */
         /* What this run has found, for the project that is opened first, which takes it; NULL: nothing. */
         ProjectFound *found;
         const char *asker;    /* for asker_new(); NULL also where nothing will be started */
@@ -54,7 +59,7 @@ typedef struct ProjectRequest {
         /* Without names it is about what `up` starts without names: of the containers with profiles, those
          * of which one is selected. Otherwise about all. */
         bool starts;
-        char *const *profiles; /* which are selected; NULL: none is */
+        char *const *profiles; /* which are selected; NULL: as PROFILES_VARIABLE has it */
         char *const *wanted;   /* the containers that it is built for; NULL: all */
         char *const *command;  /* what stands behind "--"; NULL: there is none, or the verb takes none */
         int argc;              /* the whole command line, for another run of this program */
@@ -116,7 +121,11 @@ int project_open_sources(Project *project, Error *reterr);
 /* All that the specification has; owned by the caller, NULL: none. */
 char **project_spec_names(const Project *project);
 
-/* Those that a command without names is about, by the request's `starts` and `profiles`; likewise. */
+/* Which are selected, by options or else by the environment; likewise. */
+char **project_profiles(const ProjectRequest *request);
+
+/* Those that a command without names is about, by the request's `starts` and project_profiles();
+ * likewise. */
 char **project_start_names(const ProjectRequest *request, const Spec *spec);
 
 /* All that the specification has, if there is one, and then those that have a state. Owned by the caller. */

@@ -15,10 +15,11 @@
 #include "elevate/elevate.h"
 #include "rootless/enter.h"
 
-#define FOUND_ROOT "--root="
-#define FOUND_SPEC "--spec="
-#define FOUND_CWD  "--cwd="
-#define ASKER      "--asker="
+#define FOUND_ROOT     "--root="
+#define FOUND_SPEC     "--spec="
+#define FOUND_CWD      "--cwd="
+#define FOUND_PROFILES "--profiles="
+#define ASKER          "--asker="
 
 static int find_ourselves(char **ret, Error *reterr) {
         char path[PATH_MAX];
@@ -197,12 +198,14 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
  * keep. */
 static char **project_words(const ProjectFound *found) {
         _cleanup_free_ char *cwd = getcwd(NULL, 0);
+        const char *profiles = getenv(PROFILES_VARIABLE);
         char **words = NULL;
 
         strv_pushf(&words, FOUND_ROOT "%s", found->root);
         strv_pushf(&words, FOUND_SPEC "%s", found->spec_path);
         /* Without one, all that is named relative to it is not found below. */
         strv_pushf(&words, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
+        strv_pushf(&words, FOUND_PROFILES "%s", profiles ? profiles : "");
         return words;
 }
 
@@ -210,14 +213,16 @@ static char **project_words(const ProjectFound *found) {
 static size_t project_adopt_words(ProjectRequest *request, char *const *words) {
         const char *root = words[0] ? startswith(words[0], FOUND_ROOT) : NULL,
                    *spec = root && words[1] ? startswith(words[1], FOUND_SPEC) : NULL,
-                   *cwd = spec && words[2] ? startswith(words[2], FOUND_CWD) : NULL;
+                   *cwd = spec && words[2] ? startswith(words[2], FOUND_CWD) : NULL,
+                   *profiles = cwd && words[3] ? startswith(words[3], FOUND_PROFILES) : NULL;
 
-        if (!cwd)
+        if (!profiles)
                 return 0;
         request->found_root = root;
         request->found_spec = spec;
         request->found_cwd = cwd;
-        return 3;
+        request->found_profiles = profiles;
+        return 4;
 }
 
 /* By no other program: this one goes on in a user namespace, where it is root. What it has opened before

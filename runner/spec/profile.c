@@ -45,6 +45,16 @@ const SpecKey profiles_key = {
         .print = print_profiles,
 };
 
+char **profiles_split(const char *list) {
+        _cleanup_free_ char *text = xstrdup(list);
+        char *rest = text, *word, **words = NULL;
+
+        while ((word = strsep(&rest, ", ")))
+                if (word[0] != '\0')
+                        strv_push(&words, word);
+        return words;
+}
+
 char **profiles_known(const Spec *spec) {
         char **known = NULL;
 

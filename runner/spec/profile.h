@@ -14,6 +14,9 @@ extern const SpecKey profiles_key;
 /* FC_EXIT_USAGE for a profile that is neither PROFILE_ANY nor one of a container. */
 int profiles_check(const Spec *spec, char *const *selected, Error *reterr);
 
+/* The words of a list with commas; owned by the caller, NULL: none. */
+char **profiles_split(const char *list);
+
 /* The profiles of all containers, without duplicates, in the order of the document; owned by the caller. */
 char **profiles_known(const Spec *spec);
 

@@ -306,6 +306,12 @@ testcase_profiles() {
         equal "$OUT" $'web: nothing\nmail: nothing'
         ok fc restart --dry-run
         equal "$OUT" 'web: restart'
+        ok fc restart --profile later --dry-run
+        equal "$OUT" $'web: restart\nmail: restart'
+        FC_PROFILES=later ok fc restart --dry-run
+        equal "$OUT" $'web: restart\nmail: restart'
+        FC_PROFILES=late run_status 2 fc up
+        expect_err "FC_PROFILES: no container has the profile 'late'"
         spec "$(tiny mail '' ', "profiles": ["later"]')"
         for verb in up restart 'with -- true'; do
                 # shellcheck disable=SC2086

@@ -35,6 +35,9 @@ testcase_all_verbs() {
         ok dev port web
         ok dev config
         ok dev doctor
+        # sudo keeps no variable.
+        run_status 2 as_dev env -C "$PROJECT" FC_PROFILES=none "$FC" up
+        expect_err "FC_PROFILES: no container has the profile 'none'"
         ok dev down
         # Nothing of root's in the source tree.
         equal "$(find "$PROJECT" -path "$PROJECT/.containers" -prune -o -not -user "$DEV" -print)" "" "files of others"

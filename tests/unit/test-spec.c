@@ -443,13 +443,16 @@ TEST(chooses_by_profile) {
         };
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_(spec_freep) Spec *spec = NULL;
-        _cleanup_strv_ char **known = NULL;
+        _cleanup_strv_ char **known = NULL, **split = NULL;
 
         ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
         known = profiles_known(spec);
         ASSERT_STREQ(known[0], "dev");
         ASSERT_STREQ(known[1], "full");
         ASSERT_TRUE(!known[2]);
+        split = profiles_split(",dev,, full,");
+        ASSERT_TRUE(strv_equal(split, (char *[]){(char *) "dev", (char *) "full", NULL}));
+        ASSERT_TRUE(!profiles_split(","));
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 char *const *selected = (char *const *) table[i].selected;
                 _cleanup_(error_done) Error refusal = ERROR_NULL;
