@@ -7,15 +7,15 @@
 #include "base/strv.h"
 #include "context/locks.h"
 
-typedef struct Wanted {
+typedef struct LocksWanted {
         const char *name;
         Lock *lock, *locks; /* locks: one for each name */
         const LocksRequest *request;
         int *asks; /* one for each name, once one of the locks is waited for */
-} Wanted;
+} LocksWanted;
 
 static int locks_compare(const void *a, const void *b) {
-        return strcmp(((const Wanted *) a)->name, ((const Wanted *) b)->name);
+        return strcmp(((const LocksWanted *) a)->name, ((const LocksWanted *) b)->name);
 }
 
 char *lock_holder_to_string(const LockHolder *holder) {
@@ -31,7 +31,7 @@ char *lock_describe_wait(const LockHolder *holder) {
 
 /* Of all that it has not yet at once: the holder of one may have others as well, which this command waits
  * for later. Where it cannot be asked it is waited for. */
-static void locks_ask(const Wanted *w) {
+static void locks_ask(const LocksWanted *w) {
         const LocksRequest *q = w->request;
 
         for (size_t i = 0; q->names[i]; i++)
@@ -40,7 +40,7 @@ static void locks_ask(const Wanted *w) {
 }
 
 static void locks_on_wait(const LockHolder *holder, void *userdata) {
-        const Wanted *w = userdata;
+        const LocksWanted *w = userdata;
         _cleanup_free_ char *what = lock_describe_wait(holder), *text = xasprintf("%s: %s", w->name, what);
 
         progress_note(w->request->progress, text);
@@ -67,7 +67,7 @@ int locks_explain_interrupt(LockAsk heed, const Lock *locks, char *const *names,
 }
 
 /* One that another command asks for already is not worked on first. */
-static int locks_take_one(const Wanted *w, Error *reterr) {
+static int locks_take_one(const LocksWanted *w, Error *reterr) {
         const LocksRequest *q = w->request;
         LockHolder asker;
         int r = lock_acquire(q->runtime_fd, w->name, q->verb, LOCKS_TIMEOUT_USEC, locks_on_wait, (void *) w,
@@ -83,7 +83,7 @@ static int locks_take_one(const Wanted *w, Error *reterr) {
 
 int locks_take(const LocksRequest *request, Lock **ret, Error *reterr) {
         size_t n = strv_length(request->names);
-        _cleanup_free_ Wanted *sorted = xnew0(Wanted, n);
+        _cleanup_free_ LocksWanted *sorted = xnew0(LocksWanted, n);
         _cleanup_free_ int *asks = xnew0(int, n);
         Lock *locks = xnew0(Lock, n);
         int r = 0;
@@ -91,7 +91,7 @@ int locks_take(const LocksRequest *request, Lock **ret, Error *reterr) {
         for (size_t i = 0; i < n; i++) {
                 locks[i] = LOCK_NULL;
                 asks[i] = -EBADF;
-                sorted[i] = (Wanted){request->names[i], &locks[i], locks, request, asks};
+                sorted[i] = (LocksWanted){request->names[i], &locks[i], locks, request, asks};
         }
         qsort(sorted, n, sizeof(*sorted), locks_compare);
         for (size_t i = 0; r >= 0 && i < n; i++)

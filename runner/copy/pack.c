@@ -17,7 +17,7 @@
 #include "copy/tar-print.h"
 
 /* The kernel's limit of an attribute, and of the list of them, is this. */
-enum { CHUNK_SIZE = 256 * 1024, GENERATED_MAX = 4 * 1024 * 1024, ATTRIBUTE_MAX = 64 * 1024 };
+enum { GENERATED_MAX = 4 * 1024 * 1024, ATTRIBUTE_MAX = 64 * 1024 };
 
 /* One a level, and the longest name has half as many parts as characters. */
 #define DIRECTORIES_MAX (TAR_NAME_MAX / 2 + 64)
@@ -178,7 +178,7 @@ static int pack_write_extent(Pack *p, int fd, const TarExtent *e) {
         uint64_t done = 0;
 
         while (done < e->size) {
-                size_t size = e->size - done < CHUNK_SIZE ? (size_t) (e->size - done) : CHUNK_SIZE;
+                size_t size = e->size - done < TAR_CHUNK_SIZE ? (size_t) (e->size - done) : TAR_CHUNK_SIZE;
                 ssize_t n = pread(fd, p->chunk, size, (off_t) (e->offset + done));
                 int r;
 
@@ -401,7 +401,7 @@ static void allow_directories(void) {
 
 static void pack_begin(Pack *p, const char *name) {
         allow_directories();
-        p->chunk = xmalloc0(CHUNK_SIZE);
+        p->chunk = xmalloc0(TAR_CHUNK_SIZE);
         p->path_size = (size_t) snprintf(p->path, sizeof(p->path), "%s", name ? name : ".");
 }
 

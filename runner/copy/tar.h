@@ -10,6 +10,9 @@
 
 #define TAR_BLOCK 512
 
+/* How much of a file is read and written at a time. */
+enum { TAR_CHUNK_SIZE = 256 * 1024 };
+
 /* Longer names, and maps of holes with more parts, are refused. */
 #define TAR_NAME_MAX   4095
 #define TAR_EXTENT_MAX (UINT32_C(1) << 16)

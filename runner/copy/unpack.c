@@ -10,8 +10,6 @@
 #include "copy/place.h"
 #include "copy/unpack.h"
 
-enum { CHUNK_SIZE = 256 * 1024 };
-
 /* What the kernel shows for an owner that a mount does not map. */
 #define UNMAPPED 65534
 
@@ -143,7 +141,7 @@ static int unpack_extent(Unpack *u, int fd, const TarExtent *e, const char *path
         uint64_t done = 0;
 
         while (done < e->size) {
-                size_t size = e->size - done < CHUNK_SIZE ? (size_t) (e->size - done) : CHUNK_SIZE;
+                size_t size = e->size - done < TAR_CHUNK_SIZE ? (size_t) (e->size - done) : TAR_CHUNK_SIZE;
                 int r = tar_read_data(u->reader, u->chunk, size, u->error);
 
                 if (r < 0)
@@ -326,7 +324,7 @@ int copy_unpack(TarReader *reader, const CopyTarget *target, CopySide *side, Err
                 .reader = reader, .target = target, .side = side, .error = reterr, .parent_fd = -EBADF};
         int r, finished;
 
-        u.chunk = xmalloc0(CHUNK_SIZE);
+        u.chunk = xmalloc0(TAR_CHUNK_SIZE);
         r = take_owner(&u);
         while (r >= 0) {
                 _cleanup_(tar_entry_done) TarEntry entry = {0};

@@ -11,7 +11,7 @@
 #define PAUSE_MAX_USEC (500 * USEC_PER_MSEC)
 
 /* Of a command line on the screen. */
-#define NAME_LENGTH_MAX 60
+#define COMMAND_SHOWN_MAX 60
 
 struct Checks {
         ChecksRequest request;
@@ -124,9 +124,9 @@ static int add(Checks *all, Check check) {
 
 static char *command_name(char *const *argv) {
         _cleanup_free_ char *line = strv_join(argv, " ");
-        bool cut = strlen(line) > NAME_LENGTH_MAX;
+        bool cut = strlen(line) > COMMAND_SHOWN_MAX;
 
-        return xasprintf("exec %.*s%s", NAME_LENGTH_MAX, line, cut ? "..." : "");
+        return xasprintf("exec %.*s%s", COMMAND_SHOWN_MAX, line, cut ? "..." : "");
 }
 
 static int add_all(Checks *all, const ReadyChecks *what) {

@@ -18,11 +18,11 @@
 #define LINES_MAX  10
 
 /* A stream of the command's. */
-typedef struct Output {
+typedef struct SecretOutput {
         int fd;
         char *data;
         size_t size;
-} Output;
+} SecretOutput;
 
 typedef struct Run {
         const Project *project;
@@ -33,10 +33,10 @@ typedef struct Run {
         uint64_t timeout_usec;
         pid_t pid; /* also its process group and session */
         int pidfd;
-        Output output, errors;
+        SecretOutput output, errors;
 } Run;
 
-static void output_done(Output *o) {
+static void output_done(SecretOutput *o) {
         (void) safe_close(o->fd);
         if (o->data)
                 explicit_bzero(o->data, o->size);
@@ -68,7 +68,7 @@ static _Noreturn void exec_command(const Run *run, const int fds[3], pid_t paren
         _exit(127);
 }
 
-static int secret_command_pipe(Output *output, int *ret_theirs, Error *reterr) {
+static int secret_command_pipe(SecretOutput *output, int *ret_theirs, Error *reterr) {
         int fds[2];
 
         if (pipe2(fds, O_CLOEXEC) < 0)
@@ -101,7 +101,7 @@ static int run_start(Run *run, Error *reterr) {
 }
 
 /* Keeps the first @max bytes and one more, or else the last @max. */
-static void output_append(Output *o, const char *data, size_t size, size_t max, bool last) {
+static void output_append(SecretOutput *o, const char *data, size_t size, size_t max, bool last) {
         char *bigger;
         size_t room = last ? size : max + 1 - o->size < size ? max + 1 - o->size : size;
         size_t cut = last && o->size + size > max ? o->size + size - max : 0;
@@ -121,7 +121,7 @@ static void output_append(Output *o, const char *data, size_t size, size_t max, 
 }
 
 /* What there is. Closed at its end, so that it is not polled any more. */
-static void output_read(Output *o, size_t max, bool last) {
+static void output_read(SecretOutput *o, size_t max, bool last) {
         char buffer[65536];
         ssize_t n = 0;
 

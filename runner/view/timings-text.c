@@ -6,7 +6,7 @@
 
 /* ---- table ---- */
 
-enum { COLUMN_CONTAINER, COLUMN_STEP, COLUMN_AT, COLUMN_TOOK, _COLUMN_MAX };
+enum { TIMING_CONTAINER, TIMING_STEP, TIMING_AT, TIMING_TOOK, _TIMING_MAX };
 
 static char *format_seconds(uint64_t usec) {
         return xasprintf("%8.3fs", (double) usec / USEC_PER_SEC);
@@ -57,8 +57,8 @@ static void append_path(Buffer *buffer, const Timings *timings, const Spec *spec
 
 char *timings_text(const Timings *timings, const Spec *spec) {
         static const char *const headers[] = {
-                [COLUMN_CONTAINER] = "CONTAINER", [COLUMN_STEP] = "STEP", [COLUMN_AT] = "       AT",
-                [COLUMN_TOOK] = "     TOOK",      [_COLUMN_MAX] = NULL,
+                [TIMING_CONTAINER] = "CONTAINER", [TIMING_STEP] = "STEP", [TIMING_AT] = "       AT",
+                [TIMING_TOOK] = "     TOOK",      [_TIMING_MAX] = NULL,
         };
         _cleanup_(table_freep) Table *table = table_new(headers);
         const Output output = {};
