@@ -35,6 +35,7 @@ together() {
 roots_image() {
         ROOTS_IMAGE=$SCRATCH/roots
         [[ -d $ROOTS_IMAGE ]] || (
+                # shellcheck disable=SC2317 # called by tiny_image
                 is_rootless() { false; }
                 TINY_IMAGE=$ROOTS_IMAGE tiny_image
         )
