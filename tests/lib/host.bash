@@ -169,15 +169,10 @@ host_state() {
 
         mapfile -t lines </proc/self/mountinfo
         printf '%s\n' '# mount' "${lines[@]}" '# link'
-        ip -o link
-        echo '# address'
-        ip -o address
+        ip -o -batch - <<<$'link\naddress'
         echo '# route'
-        ip -4 route show table all
-        ip -6 route show table all
-        echo '# rule'
-        ip -4 rule
-        ip -6 rule
+        ip -4 -batch - <<<$'route show table all\nrule'
+        ip -6 -batch - <<<$'route show table all\nrule'
         if command -v nft >/dev/null; then
                 echo '# nft'
                 nft list ruleset
@@ -236,8 +231,9 @@ host_snapshot() {
         { printf '%s\n' '# process' "${processes[@]}" && host_state; } | awk -v booted="$booted" '
                 /^# [a-z]+$/ { kind = $2; next }
                 kind == "mount" { print kind, $5, $4; next }
+                kind == "link" && $3 ~ /^inet/ { print "address", $2, $4; next }
                 kind == "link" { sub(/@.*/, "", $2); sub(/:$/, "", $2); print kind, $2; next }
-                kind == "address" { print kind, $2, $4; next }
+                kind == "route" && /^[0-9]+:\t/ { print "rule", $0; next }
                 kind == "route" && /^local fe80:/ { next }
                 # Of a router that announces itself; the seconds go by.
                 kind == "route" { sub(/ expires [0-9]+sec/, "") }

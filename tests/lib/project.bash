@@ -21,9 +21,10 @@ project() {
         fi
 }
 
-# spec CONTAINERS: writes the current project's specification. CONTAINERS is the JSON inside of "containers".
+# spec CONTAINERS: writes the current project's specification. CONTAINERS is the JSON inside of "containers". Not by jq, whose
+# start takes longer than all else here.
 spec() {
-        jq -n --argjson containers "{$1}" '{version: 1, containers: $containers}' >"$PROJECT/flake-containers.json"
+        printf '{"version": 1, "containers": {%s}}\n' "$1" >"$PROJECT/flake-containers.json"
         chown --reference="$PROJECT" -- "$PROJECT/flake-containers.json"
 }
 
