@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/macro.h"
 #include "base/build.h"
+#include "base/macro.h"
 
 static char *to_hex(const uint8_t *bytes, size_t n) {
         char *text = xnew0(char, 2 * n + 1);

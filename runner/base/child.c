@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <time.h>
 
-#include "base/process.h"
 #include "base/child.h"
+#include "base/process.h"
 
 static _Noreturn void child_work(void (*work)(void *userdata), void *userdata, pid_t parent) {
         /* What is done for a command must not outlive it. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgroup/cgroup-text.h"
 #include "base/alloc.h"
+#include "cgroup/cgroup-text.h"
 
 /* The value of a line "KEY VALUE"; NULL: there is none. */
 static const char *find_value(const char *text, const char *key) {

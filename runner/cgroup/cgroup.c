@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "cgroup/cgroup-text.h"
-#include "cgroup/cgroup.h"
 #include "base/alloc.h"
 #include "base/companions.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "cgroup/cgroup-text.h"
+#include "cgroup/cgroup.h"
 
 #define CGROUP_TOP COMPANIONS_OF_MACHINES
 

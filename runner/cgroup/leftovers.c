@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "cgroup/leftovers.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "cgroup/leftovers.h"
 
 #define NSPAWN_RUN_DIR "/run/systemd/nspawn"
 

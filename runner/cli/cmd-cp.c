@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "ops/copy.h"
 #include "cli/verbs.h"
+#include "ops/copy.h"
 
 static int cp_check_terminal(const CopyOperand *from, const CopyOperand *to, Error *reterr) {
         if (to->stream && isatty(STDOUT_FILENO))

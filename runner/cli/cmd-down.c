@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "context/shared.h"
 #include "context/shared-use.h"
+#include "context/shared.h"
 #include "ops/hooks.h"
 #include "ops/stop-and-remove.h"
 #include "view/dry-run.h"

@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "context/shared.h"
 #include "context/shared-use.h"
+#include "context/shared.h"
 #include "ops/up.h"
 #include "spec/network-share.h"
 #include "view/dry-run.h"

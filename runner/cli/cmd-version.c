@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "base/json.h"
 #include "base/build.h"
+#include "base/json.h"
 #include "cli/verbs.h"
 #include "spec/spec.h"
 

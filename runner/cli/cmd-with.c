@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "elevate/held.h"
 #include "cli/verbs.h"
+#include "elevate/held.h"
 #include "ops/outer-command.h"
 
 static const Option with_options[] = {

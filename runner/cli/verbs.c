@@ -6,10 +6,10 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "base/suggest.h"
-#include "elevate/elevate.h"
 #include "cli/verbs.h"
 #include "completion/completion.h"
 #include "completion/known-words.h"
+#include "elevate/elevate.h"
 #include "remote/remote.h"
 #include "spec/spec.h"
 

@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "context/flake.h"
 #include "context/flake-record.h"
+#include "context/flake.h"
 #include "project/place.h"
 #include "spec/name.h"
 #include "spec/spec.h"

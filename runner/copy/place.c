@@ -8,10 +8,10 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/in-root.h"
 #include "base/library.h"
 #include "base/privilege.h"
 #include "copy/place.h"
-#include "base/in-root.h"
 
 /* All that root needs to read, make and give away files. */
 #define KEPT                                                                                                \

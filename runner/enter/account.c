@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/in-root.h"
 #include "base/strv.h"
 #include "enter/account.h"
-#include "base/in-root.h"
 
 #define DATABASE_MAX (4 * 1024 * 1024)
 

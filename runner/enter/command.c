@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/in-root.h"
 #include "base/paths.h"
 #include "base/strv.h"
 #include "enter/carry.h"
 #include "enter/command.h"
 #include "enter/environment.h"
 #include "enter/program.h"
-#include "base/in-root.h"
 
 #define NIXOS_PROFILE  "/run/current-system/sw/bin"
 #define FALLBACK_SHELL "/bin/sh"

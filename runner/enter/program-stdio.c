@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "enter/pty.h"
 #include "enter/program-stdio.h"
+#include "enter/pty.h"
 #include "enter/terminal.h"
 
 static void close_fds(int fds[3]) {

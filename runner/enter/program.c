@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "enter/program.h"
 #include "base/in-root.h"
+#include "enter/program.h"
 
 char *interpreter_parse(const char *header, size_t size) {
         _cleanup_free_ char *line = NULL;

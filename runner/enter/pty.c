@@ -7,8 +7,8 @@
 #include <sys/vfs.h>
 
 #include "base/fs.h"
-#include "enter/pty.h"
 #include "base/in-root.h"
+#include "enter/pty.h"
 
 /* The kernel makes the terminal in the devpts that the opened file lies in, so there is no need to join the
  * container's namespaces for that. But what lies at that path is the container's choice; only the real

@@ -5,8 +5,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "keeper/control.h"
 #include "base/alloc.h"
+#include "keeper/control.h"
 
 static const char *const kind_table[_CONTROL_KIND_MAX] = {
         [CONTROL_LEADER] = "LEADER", [CONTROL_STATUS] = "STATUS",

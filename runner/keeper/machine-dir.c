@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "keeper/machine-dir.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "keeper/machine-dir.h"
 
 int machine_dir_unshare(int more_flags, Error *reterr) {
         if (unshare(CLONE_NEWNS | more_flags) < 0)

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "keeper/machine-unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "keeper/machine-unit.h"
 
 char *machine_unit_name(const char *machine) {
         return xasprintf(MACHINE_UNIT_PREFIX "%s" MACHINE_UNIT_SUFFIX, machine);

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/scm.h"
 #include "keeper/port-proxy.h"
-#include "keeper/publish.h"
 #include "keeper/publish-request.h"
+#include "keeper/publish.h"
 
 typedef struct Item {
         KeeperPorts ports; /* one, none when it was taken back */

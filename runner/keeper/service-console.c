@@ -4,15 +4,15 @@
 #include <poll.h>
 #include <sys/inotify.h>
 
+#include "base/fs.h"
+#include "base/process.h"
 #include "cgroup/cgroup-find.h"
 #include "cgroup/cgroup.h"
+#include "keeper/machine-unit.h"
+#include "keeper/service-console.h"
 #include "record/console-log.h"
 #include "record/console-times.h"
 #include "record/state-place.h"
-#include "keeper/machine-unit.h"
-#include "base/fs.h"
-#include "base/process.h"
-#include "keeper/service-console.h"
 
 /* A start costs some milliseconds, too much for each line of a container that writes now and then. */
 #define QUIET_MSEC 2000

@@ -14,14 +14,14 @@
 #include "keeper/machine-unit.h"
 #include "keeper/netns-helper.h"
 #include "keeper/payload.h"
+#include "keeper/service-finish.h"
 #include "keeper/service-records.h"
+#include "keeper/service-starts.h"
 #include "record/ephemeral.h"
 #include "record/exit-record.h"
 #include "record/record.h"
 #include "record/state-place.h"
 #include "record/stop-record.h"
-#include "keeper/service-finish.h"
-#include "keeper/service-starts.h"
 
 /* Less than systemd lets ExecStopPost= take. */
 #define JOB_PATIENCE_USEC (10 * USEC_PER_SEC)

@@ -16,11 +16,11 @@
 #include "keeper/port-proxy.h"
 #include "keeper/publish-socket.h"
 #include "keeper/publish.h"
+#include "keeper/service-finish.h"
 #include "keeper/service-lifeline.h"
 #include "keeper/service-privileges.h"
 #include "keeper/service-publish.h"
 #include "keeper/service-records.h"
-#include "keeper/service-finish.h"
 #include "keeper/service-relay.h"
 #include "record/stop-record.h"
 

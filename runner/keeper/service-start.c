@@ -21,15 +21,15 @@
 #include "keeper/netns-helper.h"
 #include "keeper/nspawn-notify.h"
 #include "keeper/records.h"
+#include "keeper/service-lifeline.h"
+#include "keeper/service-publish.h"
 #include "keeper/service-records.h"
+#include "keeper/service-relay.h"
+#include "keeper/service-start.h"
+#include "keeper/service-starts.h"
 #include "record/crash-record.h"
 #include "record/exit-record.h"
 #include "record/record.h"
-#include "keeper/service-lifeline.h"
-#include "keeper/service-publish.h"
-#include "keeper/service-relay.h"
-#include "keeper/service-starts.h"
-#include "keeper/service-start.h"
 
 /* The descriptors stay. */
 static void published_done(KeeperPorts *published) {

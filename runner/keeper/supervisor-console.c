@@ -5,12 +5,12 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-#include "record/console-log.h"
-#include "record/console-times.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "keeper/supervisor-console.h"
+#include "record/console-log.h"
+#include "record/console-times.h"
 
 #define BLOCK_SIZE (64 * 1024)
 

@@ -17,12 +17,12 @@
 #include "cgroup/cgroup.h"
 #include "keeper/control.h"
 #include "keeper/netns-helper.h"
-#include "record/ephemeral.h"
-#include "record/record.h"
 #include "keeper/records.h"
 #include "keeper/supervisor-guest.h"
 #include "keeper/supervisor-isolate.h"
 #include "keeper/supervisor-options.h"
+#include "record/ephemeral.h"
+#include "record/record.h"
 
 /* Killing what is left takes milliseconds. */
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)

@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "logs/event-line.h"
-#include "screen/text.h"
 #include "logs/time-spec.h"
+#include "screen/text.h"
 
 void event_line_done(EventLine *line) {
         free(line->container);

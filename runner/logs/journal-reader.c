@@ -9,8 +9,8 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "logs/journal-reader.h"
-#include "logs/log-noise.h"
 #include "logs/log-filter.h"
+#include "logs/log-noise.h"
 #include "logs/systemd-journal.h"
 
 /* How many entries are read in search of one that matches the pattern before other logs get a turn. */

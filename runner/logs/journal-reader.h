@@ -4,8 +4,8 @@
 /* One guest's journal directory: opening it safely, choosing entries, reading them one by one. Private to
  * logs/; the only file that talks to sd-journal(3). */
 
-#include "screen/buffer.h"
 #include "logs/journal.h"
+#include "screen/buffer.h"
 
 /* Text as the guest wrote it: any bytes, not NUL-terminated. `data` NULL: the entry has no such field. */
 typedef struct LogText {

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "screen/text.h"
 #include "logs/time-spec.h"
+#include "screen/text.h"
 
 /* How much of a wrong word is shown. */
 #define QUOTE_WIDTH 60

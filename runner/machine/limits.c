@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cgroup/cgroup.h"
-#include "machine/limits.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "cgroup/cgroup.h"
+#include "machine/limits.h"
 #include "spec/resource.h"
 
 #define CONTROLLERS_MAX 4096

@@ -4,9 +4,9 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 
-#include "machine/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
+#include "machine/machine-end.h"
 
 struct MachineEnd {
         sd_event_source *source;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "machine/stop-job.h"
 #include "base/alloc.h"
 #include "base/process.h"
+#include "machine/stop-job.h"
 
 /* How long a machine that is to end at once may take to put itself away. */
 #define HURRY_USEC USEC_PER_SEC

@@ -5,16 +5,16 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cgroup/cgroup-find.h"
-#include "cgroup/cgroup.h"
-#include "cgroup/leftovers.h"
-#include "machine/limits.h"
-#include "machine/stop-job.h"
-#include "machine/systemd-start.h"
-#include "keeper/machine-unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "bus/host-unit.h"
+#include "cgroup/cgroup-find.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/leftovers.h"
+#include "keeper/machine-unit.h"
+#include "machine/limits.h"
+#include "machine/stop-job.h"
+#include "machine/systemd-start.h"
 
 /* Of units that no file describes, see org.freedesktop.systemd1(5). */
 #define TRANSIENT_DIR "/run/systemd/transient"

@@ -6,9 +6,9 @@
 #include "base/fs.h"
 #include "context/project-open.h"
 #include "export/keys.h"
-#include "ops/export.h"
 #include "ops/export-image.h"
 #include "ops/export-place.h"
+#include "ops/export.h"
 #include "spec/dependency.h"
 
 bool export_needs_root(const void *options) {

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "ops/up.h"
 #include "ops/up-again.h"
+#include "ops/up.h"
 #include "screen/progress.h"
 #include "view/project-watch.h"
 

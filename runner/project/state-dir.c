@@ -10,12 +10,12 @@
 #include "base/host-socket.h"
 #include "base/strv.h"
 #include "project/git-dir.h"
-#include "project/tracked.h"
 #include "project/source.h"
 #include "project/state-dir.h"
+#include "project/tracked.h"
 #include "project/way.h"
-#include "state/state.h"
 #include "spec/name.h"
+#include "state/state.h"
 
 #define GITIGNORE "*\n"
 #define TAG                                                                                                 \

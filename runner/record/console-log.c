@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "record/console-log.h"
 #include "base/fs.h"
+#include "record/console-log.h"
 
 int console_log_open(int dir_fd, Error *reterr) {
         return fs_open_file_beneath(dir_fd, CONSOLE_LOG, O_WRONLY | O_CREAT | O_APPEND, 0644, reterr);

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "record/ephemeral.h"
 #include "base/fs.h"
+#include "record/ephemeral.h"
 
 int ephemeral_exists(int container_fd, bool *ret, Error *reterr) {
         return fs_is_there(container_fd, EPHEMERAL_DIR, ret, reterr);

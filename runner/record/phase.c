@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "record/phase.h"
 #include "base/alloc.h"
+#include "record/phase.h"
 
 typedef enum Trait {
         REMEMBERED = 1 << 0,

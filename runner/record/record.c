@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "record/record.h"
 #include "base/fs.h"
+#include "record/record.h"
 
 /* The longest holds a path. */
 #define RECORD_MAX (PATH_MAX + 4096)

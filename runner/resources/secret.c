@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "resources/secret.h"
 #include "resources/secret-command.h"
+#include "resources/secret.h"
 
 /* A password store may ask the user in a window. */
 #define COMMAND_TIMEOUT_USEC (60 * USEC_PER_SEC)

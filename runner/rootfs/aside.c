@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "rootfs/aside.h"
 #include "base/fs.h"
+#include "rootfs/aside.h"
 
 int aside_make(int dir_fd, const char *name, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;

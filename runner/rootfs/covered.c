@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "rootfs/covered.h"
 #include "base/alloc.h"
 #include "base/in-root.h"
 #include "plan/ids.h"
+#include "rootfs/covered.h"
 
 void covered_done(Covered *c) {
         c->fd = safe_close(c->fd);

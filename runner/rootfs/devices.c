@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "rootfs/devices.h"
 #include "rootfs/mounts.h"
-#include "base/alloc.h"
 
 /* Links are followed: /dev/serial/by-id/ and the like consist of them. */
 static int look_up(const char *path, struct stat *ret, Error *reterr) {

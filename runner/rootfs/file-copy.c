@@ -8,9 +8,9 @@
 #include <sys/ioctl.h>
 #include <sys/xattr.h>
 
-#include "rootfs/file-copy.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "rootfs/file-copy.h"
 
 #define CHUNK_SIZE  ((size_t) 1024 * 1024)
 #define EXTENT_SIZE ((size_t) 64 * 1024 * 1024)

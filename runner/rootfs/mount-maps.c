@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "rootfs/mount-maps.h"
 #include "base/alloc.h"
 #include "base/userns.h"
 #include "plan/ids.h"
+#include "rootfs/mount-maps.h"
 
 void mount_maps_done(MountMaps *maps) {
         for (size_t i = 0; i < maps->n; i++) {

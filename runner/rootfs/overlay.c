@@ -6,11 +6,11 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 
+#include "base/fs.h"
+#include "base/paths.h"
 #include "rootfs/mount-child.h"
 #include "rootfs/mounts.h"
 #include "rootfs/overlay.h"
-#include "base/fs.h"
-#include "base/paths.h"
 
 /* Attached here in the child's mount namespace. Fixed, since overlayfs takes paths and finds commas and
  * colons in them; and attached, since before Linux 6.15 it takes no layers from detached mounts. */

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "rootfs/skeleton.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "plan/nspawn-argv.h"
+#include "rootfs/skeleton.h"
 
 /* systemd-nspawn refuses to start without `usr`, and would make `bin`, `lib` and `sbin` links to directories
  * in it that stay empty, while NixOS puts a shell into `bin`. A mount point for the journal that nspawn

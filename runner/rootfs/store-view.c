@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/alloc.h"
+#include "base/strv.h"
 #include "rootfs/mount-child.h"
 #include "rootfs/mounts.h"
 #include "rootfs/store-view.h"
-#include "base/alloc.h"
-#include "base/strv.h"
 
 #define VIEW  MACHINE_DIR "/view"
 #define STORE MACHINE_DIR "/store"

@@ -2,9 +2,9 @@
 
 #include <linux/mount.h>
 
+#include "base/alloc.h"
 #include "rootfs/mounts.h"
 #include "rootfs/tmpfs.h"
-#include "base/alloc.h"
 
 /* With the flags that systemd-nspawn gives its own. */
 int tmpfs_mount(const char *size, mode_t mode, uid_t uid, gid_t gid, Error *reterr) {

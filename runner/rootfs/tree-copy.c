@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "rootfs/file-copy.h"
-#include "rootfs/tree-copy.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "rootfs/file-copy.h"
+#include "rootfs/tree-copy.h"
 
 /* A directory on the way down. Only the last one is open. The way back up is "..", which must lead to the
  * directory that the way down came from. */

@@ -4,14 +4,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/strv.h"
 #include "rootfs/aside.h"
 #include "rootfs/image-mark.h"
 #include "rootfs/skeleton.h"
 #include "rootfs/tree-copy.h"
 #include "rootfs/tree.h"
-#include "base/alloc.h"
-#include "base/fs.h"
-#include "base/strv.h"
 
 #define TREE     "root"
 #define TREE_NEW "root.new"

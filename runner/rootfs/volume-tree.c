@@ -3,12 +3,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
+#include "base/fs.h"
 #include "rootfs/aside.h"
 #include "rootfs/mounts.h"
 #include "rootfs/tree-copy.h"
 #include "rootfs/volume-tree.h"
-#include "base/alloc.h"
-#include "base/fs.h"
 
 int volume_tree_open(int volumes_fd, const char *name, int *ret_fd, Error *reterr) {
         return fs_open_beneath_optional(volumes_fd, name, O_RDONLY | O_DIRECTORY, ret_fd, reterr);

@@ -4,8 +4,8 @@
 
 #include "base/alloc.h"
 #include "spec/argument.h"
-#include "spec/path.h"
 #include "spec/name.h"
+#include "spec/path.h"
 #include "spec/ready.h"
 #include "spec/value.h"
 

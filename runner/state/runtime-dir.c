@@ -14,10 +14,10 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "spec/name.h"
 #include "state/identity.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
-#include "spec/name.h"
 
 /* In the base: what is being removed. */
 #define REMOVED ".removed-"

@@ -14,8 +14,8 @@
 #include "base/json.h"
 #include "base/strv.h"
 #include "host/user.h"
-#include "spec/published-port.h"
 #include "record/phase.h"
+#include "spec/published-port.h"
 
 #define STATE_FILE_NAME "state.json"
 #define STATE_SIZE_MAX  (16 * 1024 * 1024)

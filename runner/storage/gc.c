@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "boot/boot.h"
 #include "boot/boot-place.h"
+#include "boot/boot.h"
 #include "context/gc-bury.h"
 #include "image/made-image.h"
 #include "machine/machine.h"
@@ -18,8 +18,8 @@
 #include "state/identity.h"
 #include "state/mounted.h"
 #include "state/runtime-dir.h"
-#include "storage/gc.h"
 #include "storage/gc-tidy.h"
+#include "storage/gc.h"
 
 #define NIX_STORE "/nix/store"
 

@@ -9,17 +9,17 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "boot/boot.h"
 #include "boot/boot-place.h"
+#include "boot/boot.h"
 #include "context/project-open.h"
 #include "plan/without-root.h"
 #include "project/migration.h"
 #include "rootfs/tree-shift.h"
 #include "rootless/ids.h"
 #include "state/mounted.h"
-#include "storage/migrate.h"
 #include "storage/migrate-idle.h"
 #include "storage/migrate-places.h"
+#include "storage/migrate.h"
 
 static_assert(MIGRATION_PASSES == SHIFT_PASSES, "both mean the same");
 

@@ -8,8 +8,8 @@
 #include "context/snapshot-text.h"
 #include "project/snapshot-dir.h"
 #include "screen/table.h"
-#include "storage/snapshot.h"
 #include "storage/snapshot-list.h"
+#include "storage/snapshot.h"
 
 typedef struct List {
         char **labels;

@@ -21,8 +21,8 @@
 #include "state/runtime-dir.h"
 #include "state/trash.h"
 #include "storage/removal.h"
-#include "storage/snapshot.h"
 #include "storage/snapshot-list.h"
+#include "storage/snapshot.h"
 
 typedef struct Save {
         Project *project;

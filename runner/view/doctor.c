@@ -17,9 +17,9 @@
 #include "rootfs/mount-maps.h"
 #include "rootfs/mounts.h"
 #include "state/disk-use.h"
-#include "view/doctor.h"
 #include "view/doctor-project.h"
 #include "view/doctor-rootless.h"
+#include "view/doctor.h"
 
 #define NSSWITCH "/etc/nsswitch.conf"
 

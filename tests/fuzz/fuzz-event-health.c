@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/strv.h"
+#include "fuzz.h"
 #include "logs/event-health.h"
 #include "record/event-log.h"
-#include "fuzz.h"
 
 static size_t read_failures(const char *text, bool *ret_over) {
         _cleanup_(event_health_done) EventHealth health = EVENT_HEALTH_NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "record/event-log.h"
 #include "fuzz.h"
 #include "logs/event-line.h"
+#include "record/event-log.h"
 
 /* A line of events.jsonl. The parser accepts one spelling only. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "keeper/nspawn-notify.h"
 #include "fuzz.h"
+#include "keeper/nspawn-notify.h"
 
 /* nspawn's notifications, with what the guest's PID 1 says in them. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "cgroup/cgroup-use.h"
-#include "cgroup/cgroup-find.h"
-#include "cgroup/cgroup.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
+#include "cgroup/cgroup-find.h"
+#include "cgroup/cgroup-use.h"
+#include "cgroup/cgroup.h"
 #include "host/facts.h"
 #include "project-util.h"
 

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 
 #include "base/alloc.h"
-#include "state/checkout.h"
 #include "project-util.h"
+#include "state/checkout.h"
 
 static Checkout look(const TestDir *dir, const char *name) {
         _cleanup_(error_done) Error error = ERROR_NULL;

@@ -4,11 +4,11 @@
 
 #include <endian.h>
 
+#include "base/process.h"
+#include "keeper/supervisor-console.h"
+#include "project-util.h"
 #include "record/console-log.h"
 #include "record/console-times.h"
-#include "base/process.h"
-#include "project-util.h"
-#include "keeper/supervisor-console.h"
 
 typedef struct Fixture {
         SupervisorOptions options;

@@ -4,11 +4,11 @@
 #include <sys/xattr.h>
 
 #include "plan/ids.h"
+#include "project-util.h"
 #include "rootfs/covered.h"
 #include "rootfs/mount-maps.h"
 #include "rootfs/mounts.h"
 #include "rootfs/volume-tree.h"
-#include "project-util.h"
 
 /* Links stay in the root, so "/out" leads to its own "/etc", and ".." not above it. */
 TEST(looks_in_the_root) {

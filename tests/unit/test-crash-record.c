@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "record/crash-record.h"
 #include "project-util.h"
+#include "record/crash-record.h"
 
 TEST(is_read_as_it_was_written) {
         _cleanup_(error_done) Error error = ERROR_NULL;

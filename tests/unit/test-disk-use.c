@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/size-text.h"
-#include "state/disk-use.h"
 #include "project-util.h"
+#include "state/disk-use.h"
 #include "test.h"
 
 static uint64_t use_of(const TestDir *dir, const char *name) {

@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "record/event-log.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "logs/event-health.h"
 #include "logs/event-view.h"
+#include "record/event-log.h"
 
 #define T0 UINT64_C(1790000000000000)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/strv.h"
-#include "state/gc-root.h"
 #include "project-util.h"
+#include "state/gc-root.h"
 
 typedef struct Fixture {
         InvokingUser user;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "state/generations.h"
 #include "project-util.h"
+#include "state/generations.h"
 
 typedef struct Fixture {
         InvokingUser user;

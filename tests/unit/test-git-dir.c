@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "base/strv.h"
-#include "project/git-dir.h"
 #include "project-util.h"
+#include "project/git-dir.h"
 
 #define REPOSITORY                                                                                          \
         "mkdir -p main/sub && cd main && git init -q && touch sub/x && git add . && git commit -qm x && "   \

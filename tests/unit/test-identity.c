@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "state/identity.h"
 #include "spec/name.h"
+#include "state/identity.h"
 #include "test.h"
 
 /* What is derived from a path must never change: it names what is on people's disks. */

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
+#include "../test.h"
 #include "base/alloc.h"
 #include "plan/ids.h"
-#include "../test.h"
 
 #define HOST_ROOT 0x7ffffffe
 

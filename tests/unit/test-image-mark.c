@@ -3,8 +3,8 @@
 #include <fcntl.h>
 
 #include "base/alloc.h"
-#include "rootfs/image-mark.h"
 #include "project-util.h"
+#include "rootfs/image-mark.h"
 
 static char *mark_of(const TestDir *dir) {
         _cleanup_free_ char *path = xasprintf("%s/image", dir->path);

@@ -2,9 +2,9 @@
 
 /* What the kernel and nspawn write, as far as a guest chooses words of it. */
 
+#include "base/alloc.h"
 #include "cgroup/cgroup-text.h"
 #include "keeper/nspawn-notify.h"
-#include "base/alloc.h"
 #include "test.h"
 
 TEST(nspawn_names_its_leader) {

@@ -4,8 +4,8 @@
 #include <sys/file.h>
 
 #include "base/process.h"
-#include "state/lock-ask.h"
 #include "project-util.h"
+#include "state/lock-ask.h"
 
 typedef struct Told {
         int n;

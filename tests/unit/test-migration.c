@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "project/migration.h"
 #include "project-util.h"
+#include "project/migration.h"
 
 TEST(texts) {
         static const struct {

@@ -6,9 +6,9 @@
 
 #include "base/alloc.h"
 #include "plan/ids.h"
+#include "project-util.h"
 #include "rootfs/mount-maps.h"
 #include "rootfs/mounts.h"
-#include "project-util.h"
 
 #define BASE UINT32_C(0x100000)
 

@@ -9,8 +9,8 @@
 
 #include "base/fs.h"
 #include "base/scm.h"
-#include "netns-util.h"
 #include "netns-setup/setup.h"
+#include "netns-util.h"
 
 /* The program as the supervisor runs it; `ret_stderr` is owned by the caller, or NULL. */
 static pid_t start(const char *line, int *ret_stderr) {

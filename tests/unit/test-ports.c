@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "netns-util.h"
 #include "net/port-conflicts.h"
 #include "net/port-holder.h"
 #include "net/ports.h"
+#include "netns-util.h"
 
 /* Most of this runs in a network namespace of its own, where all ports are free to begin with. */
 

@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/in-root.h"
 #include "base/process.h"
 #include "enter/program.h"
-#include "base/in-root.h"
 #include "test.h"
 
 static int root_fd = -EBADF;

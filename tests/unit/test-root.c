@@ -7,12 +7,12 @@
 
 #include "base/process.h"
 #include "base/strv.h"
-#include "state/identity.h"
+#include "project-util.h"
 #include "project/place.h"
 #include "project/root.h"
-#include "project/tracked.h"
 #include "project/state-dir.h"
-#include "project-util.h"
+#include "project/tracked.h"
+#include "state/identity.h"
 
 #define SKIP_UNLESS_GIT()                                                                                   \
         if (!test_have("git"))                                                                              \

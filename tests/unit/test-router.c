@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 
 #include "base/strv.h"
-#include "netns-util.h"
 #include "net/netns.h"
 #include "net/old-bridge.h"
 #include "net/router-internal.h"
@@ -13,6 +12,7 @@
 #include "net/router.h"
 #include "net/router6.h"
 #include "net/rtnl.h"
+#include "netns-util.h"
 #include "plan/address6.h"
 
 /* All of this runs in a network namespace and a /run of its own: the host's networks are not touched. */

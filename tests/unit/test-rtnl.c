@@ -5,8 +5,8 @@
 #include <arpa/inet.h>
 
 #include "base/strv.h"
-#include "netns-util.h"
 #include "net/rtnl.h"
+#include "netns-util.h"
 
 /* All of this runs in a network namespace of its own. */
 

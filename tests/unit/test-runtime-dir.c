@@ -7,9 +7,9 @@
 
 #include "base/fs.h"
 #include "base/strv.h"
+#include "project-util.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
-#include "project-util.h"
 
 #define ID "shop-3f2a"
 

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
+#include "project-util.h"
 #include "rootfs/tree-copy.h"
 #include "state/seed-mark.h"
-#include "project-util.h"
 #include "test.h"
 
 #define MARK "trusted.flake-containers.seed.db"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "plan/shift.h"
 #include "../test.h"
+#include "plan/shift.h"
 
 #define OWN 1000u
 #define SUB 100000u

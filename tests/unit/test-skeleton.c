@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "rootfs/skeleton.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "rootfs/skeleton.h"
 #include "test.h"
 
 /* A scratch directory with `root`, and with `toplevel` that has a shell. Removed by hand when it is to be

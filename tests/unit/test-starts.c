@@ -2,10 +2,10 @@
 
 #include <signal.h>
 
-#include "keeper/restart.h"
 #include "base/process.h"
-#include "project-util.h"
+#include "keeper/restart.h"
 #include "keeper/service-starts.h"
+#include "project-util.h"
 
 static char *reboot(int fd, Error *error) {
         char *detail = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "base/strv.h"
 #include "base/alloc.h"
+#include "base/strv.h"
+#include "project-util.h"
 #include "project/state-dir.h"
 #include "state/state.h"
-#include "project-util.h"
 
 static void sudo_as(uid_t uid) {
         _cleanup_free_ char *text = xasprintf("%u", (unsigned) uid);

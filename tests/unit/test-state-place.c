@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "record/state-place.h"
 #include "base/fs.h"
 #include "project-util.h"
+#include "record/state-place.h"
 
 TEST(is_found_again_and_no_other) {
         _cleanup_(error_done) Error error = ERROR_NULL;

@@ -3,11 +3,11 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "project-util.h"
 #include "state/container-json.h"
 #include "state/project-json.h"
 #include "state/state-document.h"
 #include "state/state.h"
-#include "project-util.h"
 
 #define BOOT_ID "0123456789abcdef0123456789abcdef"
 

@@ -2,8 +2,8 @@
 
 #include <sys/wait.h>
 
-#include "record/stop-record.h"
 #include "project-util.h"
+#include "record/stop-record.h"
 
 static StopRecord read_record(int fd) {
         _cleanup_(error_done) Error error = ERROR_NULL;

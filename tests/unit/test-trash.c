@@ -3,15 +3,15 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "project-util.h"
 #include "state/mounted.h"
 #include "state/trash.h"
-#include "project-util.h"
 #include "test.h"
 
 /* A tree with what can stand in the way; each call the same. */

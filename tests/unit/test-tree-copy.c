@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
-#include "rootfs/tree-copy.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "rootfs/tree-copy.h"
 #include "test.h"
 
 /* A directory with `from`, `to` and `outside`, which is the working directory meanwhile. */

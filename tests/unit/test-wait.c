@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "ops/wait.h"
 #include "ops-util.h"
+#include "ops/wait.h"
 
 #define COMMAND "\"system\": {\"rootfs\": \"/i\"}, \"command\": [\"/c\"]"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "project/way.h"
 #include "project-util.h"
+#include "project/way.h"
 
 TEST(chooses_by_what_counts_most) {
         static const struct {

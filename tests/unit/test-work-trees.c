@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "base/strv.h"
-#include "state/work-trees.h"
 #include "project-util.h"
+#include "state/work-trees.h"
 
 static Checkout look(const TestDir *dir, const char *name) {
         _cleanup_free_ char *path = xasprintf("%s/%s", dir->path, name);
