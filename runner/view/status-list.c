@@ -144,8 +144,9 @@ static void status_note_image(Project *project, const ContainerPlan *plan, Conta
 
         if (status_has_other_oci(plan, c->state))
                 strv_push(&c->notes, "its image has changed, reset starts from it");
-        else if (plan->image && state_dir_container_open(&project->state, c->name, &fd, NULL) >= 0 &&
-                 fd >= 0 && image_drift_is_there(project, plan, fd))
+        else if (plan->image && !plan->spec->ephemeral &&
+                 state_dir_container_open(&project->state, c->name, &fd, NULL) >= 0 && fd >= 0 &&
+                 image_drift_is_there(project, plan, fd))
                 strv_push(&c->notes, "its image has changed, reset starts from it");
 }
 
