@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "view/connection.h"
+#include "running/connection.h"
 #include "view/format-option.h"
 #include "view/variables-text.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "context/host-names.h"
+#include "view/host-names.h"
 
 static int refuse_rootless(Error *reterr) {
         int r = error_raise(

@@ -49,11 +49,11 @@ typedef struct Decision {
         const ContainerState *state; /* NULL: it was never started */
         const MachineStatus *status;
         bool asked;      /* by the user, not only by containers that depend on it */
-        char **replaced; /* what its volumes lead to is something else by now (ops/volume-drift.h); owned */
-        char *not_in_place; /* why it needs a restart nevertheless (ops/in-place-check.h); owned */
-        bool foreign;       /* it runs as another work tree defines it (ops/shared-use.h) */
+        char **replaced; /* what its volumes lead to is another file by now (drift/volume-drift.h); owned */
+        char *not_in_place; /* why it needs a restart nevertheless (drift/in-place-check.h); owned */
+        bool foreign;       /* it runs as another work tree defines it (context/shared-use.h) */
         bool stopping;      /* it runs, and its end has been asked for (record/stop-record.h) */
-        bool begins_again;  /* what its seed has begun is thrown away (ops/seed-places.h), */
+        bool begins_again;  /* what its seed has begun is thrown away (storage/seed-places.h), */
         bool no_wait;       /* unless the command waits only for those that others need ready */
 
         /* What follows. */

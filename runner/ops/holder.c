@@ -14,10 +14,10 @@
 #include "context/shared.h"
 #include "fleet/fleet.h"
 #include "ops/holder.h"
+#include "running/connection.h"
 #include "running/running.h"
 #include "screen/error-print.h"
 #include "spec/dependency.h"
-#include "view/connection.h"
 
 /* What is held. */
 typedef struct Holder {

@@ -25,8 +25,8 @@ typedef struct HolderOptions {
 /**
  * holder_run() - bring containers up, tell how they are reached, and wait
  * @names: NULL: all
- * @ready_fd: is told, once they are ready, variables of view/connection.h as NAME=VALUE, and of an instance
- *   first HOLDER_VARIABLE; each ends in a zero byte, and so does the list. It is closed then
+ * @ready_fd: is told, once they are ready, variables of running/connection.h as NAME=VALUE, and of an
+ *   instance first HOLDER_VARIABLE; each ends in a zero byte, and so does the list. It is closed then
  * @life_fd: the end of a pipe that closes when the command has ended
  *
  * Without an instance, what runs already is left running. Interrupts count until all are ready: then only

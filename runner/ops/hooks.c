@@ -7,9 +7,9 @@
 #include "enter/environment.h"
 #include "ops/hooks.h"
 #include "resources/secret-command.h"
+#include "running/connection.h"
 #include "running/running.h"
 #include "screen/error-print.h"
-#include "view/connection.h"
 
 #define HOOK_TIMEOUT_USEC (300 * USEC_PER_SEC)
 

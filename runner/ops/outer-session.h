@@ -11,7 +11,7 @@
 typedef struct OuterSession {
         const char *container;
         const char *instance;   /* a fresh one's; NULL: the project's own */
-        char *const *variables; /* of view/connection.h; may be NULL */
+        char *const *variables; /* of running/connection.h; may be NULL */
         char *const *command;   /* runs in the place of a shell, and knows `c` and `h`; NULL: none */
         bool inside;            /* of a session: all is set already */
 } OuterSession;

@@ -10,7 +10,7 @@
 #include "ops/outer-command.h"
 #include "remote/forward.h"
 #include "remote/with.h"
-#include "view/connection.h"
+#include "running/connection.h"
 
 #define TOLD_MAX (1024 * 1024)
 

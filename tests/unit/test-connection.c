@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "base/alloc.h"
+#include "running/connection.h"
 #include "spec/spec-parse.h"
-#include "view/connection.h"
 
 /* A specification of one container, and what is open of it: "[udp/]ADDRESS HOST CONTAINER" each. */
 typedef struct Row {

@@ -3,8 +3,8 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/strv.h"
-#include "context/host-names.h"
 #include "context/network.h"
+#include "view/host-names.h"
 
 /* What the host may call a container. Its own name alone could be another project's. */
 typedef struct HostNames {

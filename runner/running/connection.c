@@ -6,9 +6,9 @@
 #include "base/alloc.h"
 #include "context/shared.h"
 #include "enter/environment.h"
+#include "running/connection.h"
 #include "running/running.h"
 #include "spec/export.h"
-#include "view/connection.h"
 
 /* What a unit serves, by the beginning of its name, and where. */
 static const struct {
