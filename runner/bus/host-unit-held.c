@@ -14,8 +14,6 @@
 #include "bus/host-bus-internal.h"
 #include "bus/host-unit-internal.h"
 
-#define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
-
 /* Return: 1, 0, or a negative errno. */
 static int property_is(HostUnit *unit, const char *path, const char *interface, const char *property,
                        const char *value, Error *reterr) {

@@ -113,6 +113,9 @@ int cgroup_frozen_by_itself(int fd, bool *ret, Error *reterr);
 /* Has the kernel killed something of the child `name` for want of memory? */
 bool cgroup_ran_out_of_memory(int fd, const char *name);
 
+/* Killing takes a millisecond, in the worst case seen a hundred. */
+#define CGROUP_KILL_USEC (10 * USEC_PER_SEC)
+
 /* SIGKILL to all that is in `name` ("." for the cgroup itself) and below, forks included. */
 int cgroup_kill(int fd, const char *name, Error *reterr);
 

@@ -19,9 +19,6 @@ endforeach()
 # What one source has to itself is seen in those that are compiled with it.
 if(CMAKE_UNITY_BUILD)
         add_compile_options(-Wno-shadow)
-        if(CMAKE_C_COMPILER_ID MATCHES "Clang")
-                add_compile_options(-Wno-macro-redefined)
-        endif()
 endif()
 
 if(FC_WERROR)

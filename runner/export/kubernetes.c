@@ -20,12 +20,12 @@
 #define CLAIM_SIZE "10Gi"
 
 /* In the claim of a named volume: complete or not there, as in resources/resource-sources.h. */
-#define FILL_PLACE "/mnt/flake-containers"
-#define FILL_NAME  "data"
-#define FILL_SCRIPT                                                                                         \
-        "test ! -e " FILL_PLACE "/" FILL_NAME " || exit 0; rm -rf " FILL_PLACE "/.new; "                    \
-        "if test -d \"$1\"; then cp -a \"$1\" " FILL_PLACE "/.new; else mkdir -m 755 " FILL_PLACE           \
-        "/.new; fi && mv " FILL_PLACE "/.new " FILL_PLACE "/" FILL_NAME
+#define FILL_NAME "data"
+#define CLAIM_FILL_SCRIPT                                                                                   \
+        "test ! -e " EXPORT_FILL_PLACE "/" FILL_NAME " || exit 0; rm -rf " EXPORT_FILL_PLACE "/.new; "      \
+        "if test -d \"$1\"; then cp -a \"$1\" " EXPORT_FILL_PLACE                                           \
+        "/.new; else mkdir -m 755 " EXPORT_FILL_PLACE "/.new; fi && mv " EXPORT_FILL_PLACE                  \
+        "/.new " EXPORT_FILL_PLACE "/" FILL_NAME
 
 /* A pod that has one is found by its name when it is ready. */
 #define WAIT_SCRIPT "until getent hosts \"$1\"; do sleep 1; done"
@@ -115,12 +115,13 @@ static Json *pod_init_container(const Pod *p, const char *name, const char *scri
 /* What a claim begins as, an engine leaves to those who use it. */
 static void pod_fill(Pod *p, const char *name, const char *target) {
         _cleanup_free_ char *title = xasprintf("fill-%s", name);
-        Json *container = pod_init_container(p, title, FILL_SCRIPT, target), *security = json_new_object();
+        Json *container = pod_init_container(p, title, CLAIM_FILL_SCRIPT, target),
+             *security = json_new_object();
 
         /* The image's user may be another one, and gives no files to others. */
         json_add_uint(security, "runAsUser", 0);
         json_add(container, "securityContext", security);
-        json_add(container, "volumeMounts", array_of(pod_mount(name, FILL_PLACE)));
+        json_add(container, "volumeMounts", array_of(pod_mount(name, EXPORT_FILL_PLACE)));
         json_append(p->init_containers, container);
 }
 

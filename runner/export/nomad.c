@@ -22,9 +22,8 @@
 
 /* A volume of a node's begins empty, ours as what it covers. What is renamed to .full is complete, and is
  * moved in, also after this was killed. */
-#define FILL_PLACE "/mnt/flake-containers"
-#define FILL_SCRIPT                                                                                         \
-        "set -e; cd " FILL_PLACE "; new=.flake-containers\n"                                                \
+#define VOLUME_FILL_SCRIPT                                                                                  \
+        "set -e; cd " EXPORT_FILL_PLACE "; new=.flake-containers\n"                                         \
         "if test ! -e $new.full; then\n"                                                                    \
         "  test -z \"$(ls -A -I $new -I lost+found)\" || exit 0\n"                                          \
         "  rm -rf $new\n"                                                                                   \
@@ -67,9 +66,9 @@ static Json *fill_print(const Task *t, const char *volume, const char *target) {
         json_add(task, "Lifecycle", lifecycle);
         json_add_string(config, "image", t->image);
         json_add_string(config, "network_mode", "none");
-        json_add(config, "entrypoint", export_shell_command(t->spec, FILL_SCRIPT, target));
+        json_add(config, "entrypoint", export_shell_command(t->spec, VOLUME_FILL_SCRIPT, target));
         json_add(task, "Config", config);
-        json_append(mounts, mount_print(volume, FILL_PLACE, /* read_only= */ false));
+        json_append(mounts, mount_print(volume, EXPORT_FILL_PLACE, /* read_only= */ false));
         json_add(task, "VolumeMounts", mounts);
         return task;
 }

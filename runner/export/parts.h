@@ -10,6 +10,9 @@
  * systemd mounts anew where its engine has not done so. */
 #define EXPORT_CREDENTIALS "/etc/flake-containers/credentials"
 
+/* Inside: where a named volume is while what it begins as is copied to it. */
+#define EXPORT_FILL_PLACE "/mnt/flake-containers"
+
 /* A command of a shell in the container's image. One of a NixOS system has no /bin/sh before it has booted.
  * @operand: "$1". Owned by the caller. */
 Json *export_shell_command(const ContainerSpec *c, const char *script, const char *operand);

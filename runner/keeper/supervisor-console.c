@@ -12,7 +12,7 @@
 #include "record/console-log.h"
 #include "record/console-times.h"
 
-#define BLOCK_SIZE (64 * 1024)
+#define CONSOLE_BLOCK_SIZE (64 * 1024)
 
 struct Console {
         const SupervisorOptions *options;
@@ -126,7 +126,7 @@ static void append(Console *c, const char *data, size_t size) {
 
 /* Return: whether there was anything. */
 static bool pump(Console *c) {
-        char block[BLOCK_SIZE];
+        char block[CONSOLE_BLOCK_SIZE];
         ssize_t n = read(c->read_fd, block, sizeof(block));
 
         if (n <= 0)

@@ -31,9 +31,6 @@
 #include "record/limit-record.h"
 #include "record/stop-record.h"
 
-/* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
-#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
-
 typedef enum StopRequest {
         STOP_NOT,
         STOP_IN_ORDER, /* the payload is asked to halt */
@@ -294,7 +291,7 @@ static int clear_payload(Guest *g, Error *reterr) {
         r = cgroup_kill(g->options->cgroup_fd, "nspawn", reterr);
         if (r < 0)
                 return r;
-        r = cgroup_wait_empty(g->options->cgroup_fd, "nspawn", KILL_TIMEOUT_USEC, reterr);
+        r = cgroup_wait_empty(g->options->cgroup_fd, "nspawn", CGROUP_KILL_USEC, reterr);
         if (r == 0)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "the payload outlives SIGKILL");
         if (r < 0)

@@ -24,9 +24,6 @@
 #include "record/ephemeral.h"
 #include "record/record.h"
 
-/* Killing what is left takes milliseconds. */
-#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
-
 /* Without root not into the upper one: while a process is in that, no container can be given a limit. */
 static int leave_cgroup(int root) {
         int r = cgroup_enter(root, COMPANIONS_OF_COMMANDS, NULL);
@@ -42,7 +39,7 @@ static void remove_cgroup(const SupervisorOptions *o) {
         _cleanup_close_ int root = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (root >= 0 && leave_cgroup(root) >= 0 && cgroup_kill(o->cgroup_fd, ".", NULL) >= 0 &&
-            cgroup_wait_empty(o->cgroup_fd, ".", KILL_TIMEOUT_USEC, NULL) > 0)
+            cgroup_wait_empty(o->cgroup_fd, ".", CGROUP_KILL_USEC, NULL) > 0)
                 (void) cgroup_remove(CGROUP_MOUNT, o->keeper.machine, NULL);
 }
 

@@ -11,8 +11,8 @@
 #include "screen/buffer.h"
 #include "screen/text.h"
 
-#define BLOCK_SIZE    16384
-#define LINE_MAX_SIZE 65536
+#define LINE_BLOCK_SIZE 16384
+#define LINE_MAX_SIZE   65536
 
 struct LineReader {
         int fd;
@@ -100,7 +100,7 @@ static off_t data_end(int fd, off_t begin, off_t end) {
  * Text without line ends counts as lines of the size in which it is shown; a hole is nothing.
  * @ret_missing: how many lines more it would take. */
 static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
-        char block[BLOCK_SIZE];
+        char block[LINE_BLOCK_SIZE];
         struct stat st;
         off_t end, begin = skip_hole(fd, 0), line_end;
 
@@ -118,7 +118,7 @@ static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
 
                 if (there < end)
                         line_end = end = there;
-                start = end - begin > BLOCK_SIZE ? end - BLOCK_SIZE : begin;
+                start = end - begin > LINE_BLOCK_SIZE ? end - LINE_BLOCK_SIZE : begin;
                 size = read_at(fd, block, (size_t) (end - start), start);
                 if (size < 0)
                         return (int) size;
@@ -217,7 +217,7 @@ static ssize_t read_there(LineReader *reader, int fd, char *block, size_t size) 
 
 /* Return: 1 when more is pending, 0 at the end, 2 when the file was cut and reading begins anew. */
 static int read_more(LineReader *reader) {
-        char block[BLOCK_SIZE];
+        char block[LINE_BLOCK_SIZE];
         struct stat st;
         ssize_t n = 0;
 

@@ -9,7 +9,7 @@
 #include "screen/text.h"
 
 /* How much of a wrong word is shown. */
-#define QUOTE_WIDTH 60
+#define TIME_QUOTE_WIDTH 60
 
 /* 9999-12-31 23:59:59 UTC: RFC 3339 has no later year. */
 #define TIME_MAX_SEC  INT64_C(253402300799)
@@ -287,7 +287,7 @@ int time_spec_parse(const char *text, uint64_t now_usec, uint64_t *ret, Error *r
                 ok = parse_day(copy, now_usec, &value) || parse_calendar(copy, now_usec, &value) ||
                      parse_relative(copy, now_usec, &value);
         if (!ok || value > TIME_MAX_USEC) {
-                quote = text_shorten(text, QUOTE_WIDTH, /* unicode= */ false);
+                quote = text_shorten(text, TIME_QUOTE_WIDTH, /* unicode= */ false);
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a point in time", quote);
                 error_add_hint(reterr, "for example: 5m, \"2 hours ago\", 10:30, today, yesterday, "
                                        "\"2026-11-22 10:00\", @1795341880");

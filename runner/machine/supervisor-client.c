@@ -21,8 +21,6 @@
 #include "record/limit-record.h"
 #include "rootfs/mounts.h"
 
-#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
-
 static int supervisor_query(const char *cgroup_mount, const char *machine, MachineStatus *ret,
                             Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
@@ -109,7 +107,7 @@ static int supervisor_kill(const char *cgroup_mount, const char *machine, Error 
         r = cgroup_kill(fd, ".", reterr);
         if (r < 0)
                 return r;
-        r = cgroup_wait_empty(fd, ".", KILL_TIMEOUT_USEC, reterr);
+        r = cgroup_wait_empty(fd, ".", CGROUP_KILL_USEC, reterr);
         if (r == 0)
                 return error_raise(reterr, FC_EXIT_FAILED,
                                    "machine '%s' outlives SIGKILL (a process in "

@@ -21,8 +21,6 @@
 
 #define UNIT_SIZE_MAX (1024 * 1024)
 
-#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
-
 static char *systemd_lasting_file(const char *machine) {
         _cleanup_free_ char *name = machine_unit_name(machine);
 
@@ -217,7 +215,7 @@ static int stop_and_kill(const char *machine, int cgroup_fd, Error *reterr) {
         r = cgroup_fd >= 0 ? kill_processes(cgroup_fd, reterr) : 0;
         if (r < 0 || stopping == 0)
                 return r;
-        r = host_unit_wait_gone(unit, KILL_TIMEOUT_USEC, reterr);
+        r = host_unit_wait_gone(unit, CGROUP_KILL_USEC, reterr);
         if (r == 0)
                 return error_raise(reterr, FC_EXIT_FAILED,
                                    "unit '%s' does not end, look: systemctl status %s", name, name);

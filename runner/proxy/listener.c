@@ -10,10 +10,6 @@
 #include "proxy/introduce.h"
 #include "proxy/listener.h"
 
-/* There is no event that tells that a service listens. */
-#define RETRY_FIRST_USEC (10 * USEC_PER_MSEC)
-#define RETRY_LAST_USEC  (500 * USEC_PER_MSEC)
-
 static void listener_watch(Listener *l) {
         bool on = !l->paused && !l->dialing && l->retry.usec == 0;
 
@@ -75,7 +71,7 @@ static void listener_on_refused(Listener *l) {
         }
 
         if (!l->refused) {
-                l->pause_usec = RETRY_FIRST_USEC;
+                l->pause_usec = TARGET_RETRY_FIRST_USEC;
                 l->since_usec = now;
                 l->n_oldest = listener_queue(l);
         } else if (now - l->since_usec >= LISTENER_PATIENCE_USEC) {
@@ -85,7 +81,7 @@ static void listener_on_refused(Listener *l) {
         }
         listener_set_waits(l, true);
         loop_set_timer(l->loop, &l->retry, l->pause_usec);
-        if (l->pause_usec < RETRY_LAST_USEC)
+        if (l->pause_usec < TARGET_RETRY_LAST_USEC)
                 l->pause_usec *= 2;
         listener_watch(l);
 }

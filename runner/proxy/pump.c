@@ -6,7 +6,7 @@
 #include "proxy/pump.h"
 
 /* So many times bytes are moved, in or out, before others have their turn. */
-#define ROUNDS 16
+#define PUMP_ROUNDS 16
 
 #define COPY_SIZE (64 * 1024)
 
@@ -87,7 +87,7 @@ int pump_run(Pump *p, Pipes *pipes, int from_fd, int to_fd) {
 
         p->full = false;
         /* Its turn does not end with bytes in the pipe: there may be no event of the source any more. */
-        for (unsigned i = 0; r == PUMP_MORE && (i < ROUNDS || p->held > 0); i++)
+        for (unsigned i = 0; r == PUMP_MORE && (i < PUMP_ROUNDS || p->held > 0); i++)
                 r = pump_step(p, pipes, from_fd, to_fd);
         if (p->held == 0)
                 pipes_give(pipes, &p->pipe, /* empty= */ true);

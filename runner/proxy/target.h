@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Where a published port leads: the same port at some addresses inside of the container; or a Unix socket.
- * */
+/* Where a published port leads: the same port at some addresses inside of the container; or a Unix
+ * socket. */
 
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -11,6 +11,10 @@
 
 /* 127.0.0.1, ::1, the container's own, in the order in which they are tried. */
 #define TARGET_ADDRESSES 3
+
+/* There is no event that tells that a service listens. */
+#define TARGET_RETRY_FIRST_USEC (10 * USEC_PER_MSEC)
+#define TARGET_RETRY_LAST_USEC  (500 * USEC_PER_MSEC)
 
 typedef union TargetAddress {
         struct sockaddr any;

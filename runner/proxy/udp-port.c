@@ -9,11 +9,7 @@
 #include "proxy/udp-port.h"
 
 /* So many datagrams are passed on before others have their turn. */
-#define ROUNDS 32
-
-/* There is no event that tells that a service listens. */
-#define RETRY_FIRST_USEC (10 * USEC_PER_MSEC)
-#define RETRY_LAST_USEC  (500 * USEC_PER_MSEC)
+#define UDP_ROUNDS 32
 
 /* So many are dropped at once: more than a socket can keep. */
 #define DROP_MAX 65536
@@ -139,7 +135,7 @@ static void flow_on_ready(Watch *w, uint32_t events) {
         UdpPort *p = (UdpPort *) (uintptr_t) f->key.port;
         uint64_t now = now_usec();
 
-        for (unsigned i = 0; i < ROUNDS; i++) {
+        for (unsigned i = 0; i < UDP_ROUNDS; i++) {
                 ssize_t n = recv(w->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 
                 if (n >= 0) {
@@ -258,7 +254,7 @@ static void udp_port_hold(UdpPort *p, const FlowKey *key, size_t size) {
         memcpy(&p->held->key, key, sizeof(*key));
         p->held->size = size;
         memcpy(p->held->data, buffer, size);
-        p->pause_usec = RETRY_FIRST_USEC;
+        p->pause_usec = TARGET_RETRY_FIRST_USEC;
         p->since_usec = now_usec();
         loop_set_timer(p->loop, &p->retry, p->pause_usec);
         loop_set(p->loop, &p->watch, 0);
@@ -289,7 +285,7 @@ static void udp_port_on_time(Timer *t) {
                 udp_port_release(p);
                 return;
         }
-        if (p->pause_usec < RETRY_LAST_USEC)
+        if (p->pause_usec < TARGET_RETRY_LAST_USEC)
                 p->pause_usec *= 2;
         loop_set_timer(p->loop, &p->retry, p->pause_usec);
 }
@@ -313,7 +309,7 @@ static void udp_port_on_ready(Watch *w, uint32_t events) {
                 udp_port_end(p);
                 return;
         }
-        for (unsigned i = 0; i < ROUNDS; i++) {
+        for (unsigned i = 0; i < UDP_ROUNDS; i++) {
                 FlowKey key;
                 ssize_t n = udp_port_receive(p, &key);
 

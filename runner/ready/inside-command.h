@@ -50,6 +50,9 @@ bool inside_command_stop(InsideCommand *c);
 InsideCommand *inside_command_free(InsideCommand *c);
 DEFINE_FREEP(InsideCommand, inside_command_free);
 
+/* So many lines are shown of one that has failed. */
+#define INSIDE_LINES_MAX 20
+
 /* The last lines that it has written, on either stream, those that are not empty; owned by the caller. Not
  * safe for a terminal. */
 char **inside_command_lines(const InsideCommand *c, size_t max);

@@ -8,8 +8,6 @@
 #include "ready/inside-command.h"
 #include "ready/seed-job.h"
 
-#define LINES_MAX 20
-
 struct SeedJob {
         SeedRequest request;
         size_t step;
@@ -31,7 +29,8 @@ SeedJob *seed_job_free(SeedJob *job) {
 }
 
 static void seed_finish(SeedJob *job, SeedResult result) {
-        _cleanup_strv_ char **lines = job->command ? inside_command_lines(job->command, LINES_MAX) : NULL;
+        _cleanup_strv_ char **lines =
+                job->command ? inside_command_lines(job->command, INSIDE_LINES_MAX) : NULL;
 
         (void) sd_event_source_set_enabled(job->timer, SD_EVENT_OFF);
         job->command = inside_command_free(job->command);

@@ -9,8 +9,6 @@
 #include "ready/inside-command.h"
 #include "ready/switch-job.h"
 
-#define LINES_MAX 20
-
 struct SwitchJob {
         void (*says)(const char *line, void *userdata);
         void (*done)(const SwitchResult *result, void *userdata);
@@ -37,7 +35,7 @@ static void switch_on_line(const char *line, void *userdata) {
 
 static void switch_on_end(const InsideEnd *end, void *userdata) {
         SwitchJob *job = userdata;
-        _cleanup_strv_ char **lines = inside_command_lines(job->command, LINES_MAX);
+        _cleanup_strv_ char **lines = inside_command_lines(job->command, INSIDE_LINES_MAX);
 
         (void) sd_event_source_set_enabled(job->timer, SD_EVENT_OFF);
         job->done(&(SwitchResult){.succeeded = end->code == CLD_EXITED && end->status == 0,

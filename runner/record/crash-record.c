@@ -7,7 +7,7 @@
 #include "record/crash-record.h"
 #include "record/record.h"
 
-#define RECORD "crashes"
+#define CRASH_RECORD "crashes"
 
 int crash_record_write(int runtime_fd, const CrashRecord *record, Error *reterr) {
         _cleanup_free_ char *text =
@@ -15,7 +15,7 @@ int crash_record_write(int runtime_fd, const CrashRecord *record, Error *reterr)
                           record->restarts, record->reboots, record->crash_usec, record->ready_usec,
                           record->restarts > 0 ? record->reason : "-");
 
-        return record_write(runtime_fd, RECORD, text, reterr);
+        return record_write(runtime_fd, CRASH_RECORD, text, reterr);
 }
 
 bool crash_record_parse(const char *text, CrashRecord *ret) {
@@ -34,15 +34,15 @@ int crash_record_read(int runtime_fd, CrashRecord *ret, Error *reterr) {
         CrashRecord record = {};
         int r;
 
-        r = record_read(runtime_fd, RECORD, &text, reterr);
+        r = record_read(runtime_fd, CRASH_RECORD, &text, reterr);
         if (r < 0)
                 return r;
         if (text && !crash_record_parse(text, &record))
-                return record_damaged(RECORD, reterr);
+                return record_damaged(CRASH_RECORD, reterr);
         *ret = record;
         return 0;
 }
 
 int crash_record_remove(int runtime_fd, Error *reterr) {
-        return record_remove(runtime_fd, RECORD, reterr);
+        return record_remove(runtime_fd, CRASH_RECORD, reterr);
 }

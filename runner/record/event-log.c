@@ -13,13 +13,13 @@
 #include "record/event-log.h"
 
 /* Longer text is cut: a line must fit into one write(2), however long an error message is. */
-#define TEXT_MAX 1000
+#define EVENT_TEXT_MAX 1000
 
 /* As JSON text. Written here because the keepers do without cJSON. */
 static char *quote(const char *text) {
         /* A byte takes six at most. */
-        char *quoted = xmalloc0(6 * TEXT_MAX + 3), *to = quoted;
-        size_t left = strnlen(text, TEXT_MAX);
+        char *quoted = xmalloc0(6 * EVENT_TEXT_MAX + 3), *to = quoted;
+        size_t left = strnlen(text, EVENT_TEXT_MAX);
 
         *to++ = '"';
         while (left > 0) {

@@ -7,10 +7,10 @@
 #include "record/exit-record.h"
 #include "record/record.h"
 
-#define RECORD "exit"
+#define EXIT_RECORD "exit"
 
 /* More of a sentence is cut: what is written must be read again. */
-#define TEXT_MAX 4096
+#define EXIT_TEXT_MAX 4096
 
 #define EXITED   "exited "
 #define KILLED   "killed "
@@ -32,7 +32,7 @@ ExitRecord exit_record_from_status(int status) {
 }
 
 ExitRecord exit_record_from_text(const char *text) {
-        return (ExitRecord){.how = ENDED_OTHER, .text = xstrndup(text, TEXT_MAX)};
+        return (ExitRecord){.how = ENDED_OTHER, .text = xstrndup(text, EXIT_TEXT_MAX)};
 }
 
 char *exit_record_describe_rest(const ExitRecord *record) {
@@ -51,7 +51,7 @@ char *exit_record_to_string(const ExitRecord *record) {
         case ENDED_KILLED:
                 return xasprintf(KILLED "%d%s", record->code, rest);
         case ENDED_OTHER:
-                return xasprintf("%.*s%s", TEXT_MAX, record->text, rest);
+                return xasprintf("%.*s%s", EXIT_TEXT_MAX, record->text, rest);
         default:
                 return NULL;
         }
@@ -98,7 +98,7 @@ bool exit_record_is_reboot(const ExitRecord *record) {
 int exit_record_write(int runtime_fd, const ExitRecord *record, Error *reterr) {
         _cleanup_free_ char *text = exit_record_to_string(record);
 
-        return record_write(runtime_fd, RECORD, text, reterr);
+        return record_write(runtime_fd, EXIT_RECORD, text, reterr);
 }
 
 int exit_record_read(int runtime_fd, ExitRecord *ret, Error *reterr) {
@@ -106,15 +106,15 @@ int exit_record_read(int runtime_fd, ExitRecord *ret, Error *reterr) {
         ExitRecord record = {};
         int r;
 
-        r = record_read(runtime_fd, RECORD, &text, reterr);
+        r = record_read(runtime_fd, EXIT_RECORD, &text, reterr);
         if (r < 0)
                 return r;
         if (text && !exit_record_parse(text, &record))
-                return record_damaged(RECORD, reterr);
+                return record_damaged(EXIT_RECORD, reterr);
         *ret = record;
         return 0;
 }
 
 int exit_record_remove(int runtime_fd, Error *reterr) {
-        return record_remove(runtime_fd, RECORD, reterr);
+        return record_remove(runtime_fd, EXIT_RECORD, reterr);
 }

@@ -7,7 +7,7 @@
 #include "record/limit-record.h"
 #include "record/record.h"
 
-#define RECORD "limits"
+#define LIMIT_RECORD "limits"
 
 /* The kernel's files about cgroups have no other letters in their names. */
 #define FILE_LETTERS "abcdefghijklmnopqrstuvwxyz."
@@ -16,10 +16,10 @@ int limit_record_write(int runtime_fd, char *const *settings, Error *reterr) {
         _cleanup_free_ char *lines = NULL, *text = NULL;
 
         if (!settings)
-                return record_remove(runtime_fd, RECORD, reterr);
+                return record_remove(runtime_fd, LIMIT_RECORD, reterr);
         lines = strv_join(settings, "\n");
         text = xasprintf("%s\n", lines);
-        return record_write(runtime_fd, RECORD, text, reterr);
+        return record_write(runtime_fd, LIMIT_RECORD, text, reterr);
 }
 
 bool limit_record_parse(const char *text, char ***ret) {
@@ -39,11 +39,11 @@ bool limit_record_parse(const char *text, char ***ret) {
 
 int limit_record_read(int runtime_fd, char ***ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
-        int r = record_read(runtime_fd, RECORD, &text, reterr);
+        int r = record_read(runtime_fd, LIMIT_RECORD, &text, reterr);
 
         if (r < 0)
                 return r;
         if (limit_record_parse(text ? text : "", ret))
                 return 0;
-        return record_damaged(RECORD, reterr);
+        return record_damaged(LIMIT_RECORD, reterr);
 }

@@ -10,7 +10,7 @@
 #include "record/record.h"
 #include "record/state-place.h"
 
-#define RECORD "state"
+#define STATE_RECORD "state"
 
 int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
         _cleanup_free_ char *path = NULL, *text = NULL;
@@ -23,14 +23,14 @@ int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
         if (fstat(state_fd, &st) < 0)
                 return error_set(reterr, errno, "find the container's directory");
         text = xasprintf("%" PRIu64 " %" PRIu64 " %s", (uint64_t) st.st_dev, (uint64_t) st.st_ino, path);
-        return fs_write_fleeting(runtime_fd, RECORD, text, strlen(text), 0600, reterr);
+        return fs_write_fleeting(runtime_fd, STATE_RECORD, text, strlen(text), 0600, reterr);
 }
 
 int state_place_follow(int runtime_fd, int state_fd, Error *reterr) {
         bool there;
         int r;
 
-        r = fs_is_there(runtime_fd, RECORD, &there, reterr);
+        r = fs_is_there(runtime_fd, STATE_RECORD, &there, reterr);
         return r < 0 || !there ? r : state_place_write(runtime_fd, state_fd, reterr);
 }
 
@@ -52,14 +52,14 @@ int state_place_open(int runtime_fd, int *ret_fd, Error *reterr) {
         const char *path;
         int r;
 
-        r = record_read(runtime_fd, RECORD, &text, reterr);
+        r = record_read(runtime_fd, STATE_RECORD, &text, reterr);
         if (r < 0)
                 return r;
         *ret_fd = -EBADF;
         if (!text)
                 return 0;
         if (!state_place_parse(text, &dev, &ino, &path))
-                return record_damaged(RECORD, reterr);
+                return record_damaged(STATE_RECORD, reterr);
         root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (root_fd < 0)
                 return error_set(reterr, errno, "open '/'");

@@ -11,7 +11,7 @@
 #include "record/record.h"
 #include "record/stop-record.h"
 
-#define RECORD "stopping"
+#define STOP_RECORD "stopping"
 
 /* That it has asked is an empty file, which is made at once, and on a full /run as well. That it is going to
  * is never seen without its number. */
@@ -20,8 +20,8 @@ int stop_record_write(int runtime_fd, pid_t asking, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
 
         if (text)
-                return record_write(runtime_fd, RECORD, text, reterr);
-        fd = fs_open_file_beneath(runtime_fd, RECORD, O_WRONLY | O_CREAT | O_TRUNC, 0644, reterr);
+                return record_write(runtime_fd, STOP_RECORD, text, reterr);
+        fd = fs_open_file_beneath(runtime_fd, STOP_RECORD, O_WRONLY | O_CREAT | O_TRUNC, 0644, reterr);
         return fd < 0 ? fd : 0;
 }
 
@@ -36,7 +36,7 @@ int stop_record_read(int runtime_fd, StopRecord *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = record_read(runtime_fd, RECORD, &text, reterr);
+        r = record_read(runtime_fd, STOP_RECORD, &text, reterr);
         if (r < 0)
                 return r;
         *ret = (StopRecord){.exists = text, .holds = text && is_asked(text)};
@@ -44,5 +44,5 @@ int stop_record_read(int runtime_fd, StopRecord *ret, Error *reterr) {
 }
 
 int stop_record_remove(int runtime_fd, Error *reterr) {
-        return record_remove(runtime_fd, RECORD, reterr);
+        return record_remove(runtime_fd, STOP_RECORD, reterr);
 }

@@ -13,7 +13,7 @@
 #define IN_HOME    ".cache/flake-containers/remote"
 /* sun_path, without what we and ssh(1), while it makes one, append. */
 #define PATH_LENGTH_MAX (108 - 24 - 18)
-#define PLAIN           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
+#define SOCKET_PLAIN    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
 
 /* Only this user can change what is in it. */
 static bool socket_dir_is_private(int fd, mode_t others) {
@@ -28,7 +28,7 @@ static int socket_dir_try(const char *base, const char *below, char **ret_path, 
         _cleanup_free_ char *path = xasprintf("%s/%s", base, below);
 
         if (base[0] != '/' || base_fd < 0 || !socket_dir_is_private(base_fd, 022) ||
-            strlen(path) > PATH_LENGTH_MAX || path[strspn(path, PLAIN)])
+            strlen(path) > PATH_LENGTH_MAX || path[strspn(path, SOCKET_PLAIN)])
                 return -EBADF;
         fd = fs_mkdir_beneath(base_fd, below, 0700, NULL);
         if (fd < 0)

@@ -6,14 +6,14 @@
 #include "remote/words.h"
 
 /* Of these no shell makes anything else, at whatever place in a word: '=' begins one of zsh's. */
-#define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,@%+"
+#define WORD_PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,@%+"
 
 /* @out has room for four bytes of each, and two more. */
 static char *word_quote(const char *word, char *out) {
         size_t n = strlen(word);
         bool inside = false;
 
-        if (n > 0 && strspn(word, PLAIN) == n)
+        if (n > 0 && strspn(word, WORD_PLAIN) == n)
                 return mempcpy(out, word, n);
         if (n == 0)
                 return mempcpy(out, "''", 2);

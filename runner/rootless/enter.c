@@ -50,7 +50,7 @@
 
 #define RUN ROOTLESS_RUNTIME
 
-#define TEXT_MAX 64
+#define PLACE_TEXT_MAX 64
 
 /* The two namespaces, by their inodes, that tell whether a process is where all of the user's commands and
  * containers are. */
@@ -115,7 +115,7 @@ static Place place_read(int runtime_fd) {
         _cleanup_free_ char *text = NULL;
         Place place;
 
-        return fd >= 0 && fs_read_fd(fd, ROOTLESS_PLACE, TEXT_MAX, &text, NULL, NULL) >= 0 &&
+        return fd >= 0 && fs_read_fd(fd, ROOTLESS_PLACE, PLACE_TEXT_MAX, &text, NULL, NULL) >= 0 &&
                                sscanf(text, "%ju %ju", &place.user, &place.net) == 2
                        ? place
                        : (Place){};

@@ -11,9 +11,9 @@
 #include "base/strv.h"
 #include "rootless/ids.h"
 
-#define SUBUID   "/etc/subuid"
-#define SUBGID   "/etc/subgid"
-#define TEXT_MAX ((size_t) 1 << 20)
+#define SUBUID       "/etc/subuid"
+#define SUBGID       "/etc/subgid"
+#define IDS_TEXT_MAX ((size_t) 1 << 20)
 
 /* Strict: no sign, no space, and not more than 32 bits. */
 static bool subids_parse_number(const char *text, uint32_t *ret) {
@@ -62,7 +62,7 @@ static int subids_look_up(const char *file, uid_t uid, uint32_t *ret_first, Erro
         const struct passwd *account = getpwuid(uid);
         _cleanup_free_ char *text = NULL;
 
-        return fd >= 0 && fs_read_fd(fd, file, TEXT_MAX, &text, NULL, NULL) >= 0 &&
+        return fd >= 0 && fs_read_fd(fd, file, IDS_TEXT_MAX, &text, NULL, NULL) >= 0 &&
                                subids_parse(text, account ? account->pw_name : NULL, uid, ret_first)
                        ? 0
                        : raise_no_ids(file, uid, reterr);

@@ -13,13 +13,13 @@
 #include "cgroup/cgroup.h"
 #include "rootless/user-cgroup.h"
 
-#define TEXT_MAX ((size_t) 1 << 16)
+#define CGROUP_TEXT_MAX ((size_t) 1 << 16)
 
 static char *read_text(int dir_fd, const char *path) {
         _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
         char *text = NULL;
 
-        return fd >= 0 && fs_read_fd(fd, path, TEXT_MAX, &text, NULL, NULL) >= 0 ? text : NULL;
+        return fd >= 0 && fs_read_fd(fd, path, CGROUP_TEXT_MAX, &text, NULL, NULL) >= 0 ? text : NULL;
 }
 
 /* Return: where cgroup2 is, an fd. */

@@ -9,8 +9,8 @@
 #include "spec/tmpfs.h"
 #include "spec/value.h"
 
-#define FORM       "TARGET[:size=SIZE][,mode=MODE]"
-#define FIELDS_MAX 2
+#define TMPFS_FORM       "TARGET[:size=SIZE][,mode=MODE]"
+#define TMPFS_FIELDS_MAX 2
 
 #define OPTION_REGEX "(size=[1-9][0-9]*[KMGT%]?|mode=[0-7]{3,4})"
 
@@ -72,10 +72,10 @@ static int parse_options(char *options, Tmpfs *tmpfs, Error *reterr) {
 int tmpfs_parse(const char *text, Tmpfs *ret, Error *reterr) {
         _cleanup_(tmpfs_done) Tmpfs tmpfs = {};
         _cleanup_free_ char *options = NULL;
-        char *fields[FIELDS_MAX] = {NULL};
+        char *fields[TMPFS_FIELDS_MAX] = {NULL};
         int r;
 
-        r = short_form_split(text, FORM, FIELDS_MAX, fields, reterr);
+        r = short_form_split(text, TMPFS_FORM, TMPFS_FIELDS_MAX, fields, reterr);
         if (r < 0)
                 return r;
         tmpfs.target = fields[0];

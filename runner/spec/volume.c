@@ -12,8 +12,8 @@
 #include "spec/volume-owner.h"
 #include "spec/volume.h"
 
-#define FORM       "SOURCE:TARGET[:ro|:rw|:overlay]"
-#define FIELDS_MAX 3
+#define VOLUME_FORM       "SOURCE:TARGET[:ro|:rw|:overlay]"
+#define VOLUME_FIELDS_MAX 3
 
 /* Names of what overlays keep begin so. */
 #define OVERLAY "overlay-"
@@ -57,17 +57,17 @@ static VolumeOwner volume_default_owner(const char *source) {
 
 int volume_parse(const char *text, Volume *ret, Error *reterr) {
         _cleanup_free_ char *source = NULL, *target = NULL, *mode = NULL;
-        char *fields[FIELDS_MAX] = {NULL};
+        char *fields[VOLUME_FIELDS_MAX] = {NULL};
         int r;
 
-        r = short_form_split(text, FORM, FIELDS_MAX, fields, reterr);
+        r = short_form_split(text, VOLUME_FORM, VOLUME_FIELDS_MAX, fields, reterr);
         if (r < 0)
                 return r;
         source = fields[0];
         target = fields[1];
         mode = fields[2];
         if (!target)
-                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': expected " FORM, text);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': expected " VOLUME_FORM, text);
         if (mode && !streq(mode, "ro") && !streq(mode, "rw") && !streq(mode, "overlay"))
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "'%.100s': expected 'ro', 'rw' or 'overlay' after the target, not "

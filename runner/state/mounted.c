@@ -10,7 +10,7 @@
 
 #define MOUNTINFO     "/proc/self/mountinfo"
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
-#define REMOVED       "//deleted"
+#define DELETED_MARK  "//deleted"
 
 /* Blank, tab, newline and backslash are written as three octal digits. */
 static void mounted_unescape(char *s) {
@@ -49,9 +49,9 @@ static char *mounted_point(const char *line) {
 /* The kernel puts that behind the path; a path has no two slashes in a row. */
 static bool mounted_root_is_removed(const char *line) {
         _cleanup_free_ char *root = mounted_field(line, 3);
-        const char *mark = root ? strstr(root, REMOVED) : NULL;
+        const char *mark = root ? strstr(root, DELETED_MARK) : NULL;
 
-        return mark && mark[strlen(REMOVED)] == '\0';
+        return mark && mark[strlen(DELETED_MARK)] == '\0';
 }
 
 bool mounted_is_removed(const char *mountinfo, const char *path) {
