@@ -241,13 +241,13 @@ inside() {
 
 # What has changed is switched to by NixOS's own program, and what fails is taken back.
 testcase_switch() {
-        local first leader journal
+        local first booted journal
 
         need_nixos
         project shop
         nixos "$(app one 'exec sleep infinity')"
         first=$(inside readlink /run/current-system)
-        leader=$(inside systemctl show --value --property UserspaceTimestampMonotonic)
+        booted=$(inside systemctl show --value --property UserspaceTimestampMonotonic)
         journal=$(inside systemctl show --value --property InvocationID systemd-journald)
 
         # A description alone would be no change to it.
@@ -258,7 +258,7 @@ testcase_switch() {
         expect_err 'web: switching  stopping app\.service'
         expect_err 'web: switching  activating'
         equal "$(inside systemctl show --value --property Description app)" two "what runs"
-        equal "$(inside systemctl show --value --property UserspaceTimestampMonotonic)" "$leader" "when it booted"
+        equal "$(inside systemctl show --value --property UserspaceTimestampMonotonic)" "$booted" "when it booted"
         equal "$(inside systemctl show --value --property InvocationID systemd-journald)" "$journal" "what has not changed"
         content
 
