@@ -21,10 +21,13 @@ project() {
         fi
 }
 
-# spec CONTAINERS: writes the current project's specification. CONTAINERS is the JSON inside of "containers". Not by jq, whose
-# start takes longer than all else here.
+# spec_text CONTAINERS: a specification. CONTAINERS is the JSON inside of "containers". Not by jq, whose start takes longer
+# than all else here.
+spec_text() { printf '{"version": 1, "containers": {%s}}\n' "$1"; }
+
+# spec CONTAINERS: writes the current project's.
 spec() {
-        printf '{"version": 1, "containers": {%s}}\n' "$1" >"$PROJECT/flake-containers.json"
+        spec_text "$1" >"$PROJECT/flake-containers.json"
         chown --reference="$PROJECT" -- "$PROJECT/flake-containers.json"
 }
 

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib/live.bash"
 
 # only NAME CONTAINER: its specification is $TMP/NAME.json.
-only() { jq -n --argjson containers "{$2}" '{version: 1, containers: $containers}' >"$TMP/$1.json"; }
+only() { spec_text "$2" >"$TMP/$1.json"; }
 
 # On its own: what the others have does not change, and all know each other.
 testcase_names_and_addresses_stay() {
@@ -59,7 +59,7 @@ has_said() { [[ $(said "$1" "$2") == "$3" ]]; }
 
 # respec CONTAINERS: another specification, in one step, as an editor saves it.
 respec() {
-        jq -n --argjson containers "{$1}" '{version: 1, containers: $containers}' >"$PROJECT/new"
+        spec_text "$1" >"$PROJECT/new"
         mv "$PROJECT/new" "$PROJECT/flake-containers.json"
 }
 
