@@ -15,8 +15,9 @@
 #include "base/fs.h"
 #include "base/process.h"
 
-/* A field of /proc/PID/stat, and flags of the kernel's that it shows. */
+/* Fields of /proc/PID/stat, and flags of the kernel's that it shows. */
 #define STAT_FLAGS  9
+#define STAT_BEGIN  22 /* in ticks of CLOCK_BOOTTIME */
 #define PF_EXITING  0x4UL
 #define PF_SIGNALED 0x400UL
 
@@ -112,11 +113,21 @@ static bool process_has_signal(const char *status, const char *key, int signal) 
         return set && (strtoull(set + strlen(key), NULL, 16) & (UINT64_C(1) << (signal - 1)));
 }
 
+/* Return: 0 also where there is none. */
+static uint64_t process_stat_field(const char *stat, unsigned number) {
+        /* Behind the name, which may hold anything, the fields from the third on. */
+        const char *field = strrchr(stat, ')');
+        uint64_t value = 0;
+
+        for (unsigned i = 3; field && i <= number && (field = strchr(field + 1, ' ')); i++)
+                value = strtoull(field, NULL, 10);
+        return field ? value : 0;
+}
+
 /* proc(5). A process takes SIGKILL from those that are pending before its flags say that it ends; what was
  * sent to the whole process stays pending until it has been waited for, and only `status` tells that. */
 bool process_is_ending(pid_t pid) {
-        char text[PROC_TEXT_MAX], *field;
-        unsigned long flags = 0;
+        char text[PROC_TEXT_MAX];
 
         /* /proc hides processes from other users where it is mounted so, and descriptors run out. */
         if (!process_read_file(pid, "status", text))
@@ -126,11 +137,20 @@ bool process_is_ending(pid_t pid) {
                 return true;
         if (!process_read_file(pid, "stat", text))
                 return kill(pid, 0) < 0 && errno == ESRCH;
-        /* Behind the name, which may hold anything, the fields from the third on. */
-        field = strrchr(text, ')');
-        for (unsigned i = 3; field && i <= STAT_FLAGS && (field = strchr(field + 1, ' ')); i++)
-                flags = strtoul(field, NULL, 10);
-        return flags & (PF_EXITING | PF_SIGNALED);
+        return process_stat_field(text, STAT_FLAGS) & (PF_EXITING | PF_SIGNALED);
+}
+
+uint64_t process_age_usec(pid_t pid) {
+        const uint64_t tick_usec = USEC_PER_SEC / (uint64_t) sysconf(_SC_CLK_TCK);
+        struct timespec now = {};
+        char text[PROC_TEXT_MAX];
+        uint64_t began, age;
+
+        if (!process_read_file(pid, "stat", text) || clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+                return UINT64_MAX;
+        began = process_stat_field(text, STAT_BEGIN) * tick_usec;
+        age = (uint64_t) now.tv_sec * USEC_PER_SEC + (uint64_t) now.tv_nsec / 1000;
+        return age < began ? 0 : age - began;
 }
 
 int process_signal(int pidfd, int signal) {

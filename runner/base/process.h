@@ -36,6 +36,10 @@ int process_open(pid_t pid);
  * yet. True also for a process that has ended; false for one that cannot be looked at. */
 bool process_is_ending(pid_t pid);
 
+/* For how long it has been there, also before it executed its program. UINT64_MAX: it cannot be looked
+ * at. */
+uint64_t process_age_usec(pid_t pid);
+
 /* pidfd_send_signal(2). Return: 0, or a negative errno (-ESRCH: it has ended). */
 int process_signal(int pidfd, int signal);
 

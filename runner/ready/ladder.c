@@ -8,7 +8,8 @@
 #define RETRY_MAX_USEC (500 * USEC_PER_MSEC)
 #define RETRY_PART     8
 
-/* Before systemd has given itself its name there is no telling what a PID 1 will be. */
+/* Before systemd has given itself its name there is no telling what a PID 1 will be: one that is so young,
+ * or was found so recently. */
 #define UNSURE_USEC USEC_PER_SEC
 
 /* From the end of a container's PID 1 until its supervisor tells how it ended: the supervisor waits so
@@ -28,10 +29,12 @@ LadderStep ladder_after_payload(const LadderPayload *p) {
 }
 
 /* A guest of ours has said READY=1, so that a systemd that does not listen is on its way down, and its end
- * will be told. One that we have only found may just as well be on its way up. */
+ * will be told. One that we have only found may just as well be on its way up, also where a command has
+ * found it ready before: it may have rebooted since. */
 static bool may_listen_later(const LadderPeer *p) {
         return p->had_manager || p->is_systemd || p->is_shutting_down ||
-               (!p->is_told_of && p->unsure && p->waited_usec < UNSURE_USEC);
+               (!p->is_told_of &&
+                (p->age_usec < UNSURE_USEC || (p->unsure && p->waited_usec < UNSURE_USEC)));
 }
 
 LadderStep ladder_after_asking(const LadderPeer *p) {

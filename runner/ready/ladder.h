@@ -40,6 +40,7 @@ typedef struct LadderPeer {
         bool is_systemd, is_shutting_down;
         bool is_told_of;      /* we listen to the supervisor, which tells how it ends */
         bool unsure;          /* it runs already, and no command has found it ready yet */
+        uint64_t age_usec;    /* of its PID 1 */
         uint64_t waited_usec; /* since we began */
         bool wants_units;
 } LadderPeer;

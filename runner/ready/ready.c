@@ -308,6 +308,7 @@ static LadderPeer ready_describe_peer(const ReadyJob *job) {
                 .is_shutting_down = !job->bus && enter_target_is_shutting_down(&job->target),
                 .is_told_of = job->request.control_fd >= 0,
                 .unsure = job->request.unsure,
+                .age_usec = process_age_usec(job->leader),
                 .waited_usec = now_usec() - job->began_usec,
                 .wants_units = job->request.checks->units != NULL,
         };

@@ -57,7 +57,7 @@ TEST(after_the_payload) {
                 }
 }
 
-#define GUEST .alive = true
+#define GUEST .alive = true, .age_usec = USEC_PER_SEC
 
 TEST(after_asking) {
         static const struct {
@@ -92,6 +92,12 @@ TEST(after_asking) {
                  {GUEST, .unsure = true, .is_told_of = true},
                  LADDER_CHECKS},
                 {"a command has found it ready before", {GUEST}, LADDER_CHECKS},
+                {"but it has rebooted since",
+                 {.alive = true, .age_usec = 999999, .wants_units = true},
+                 LADDER_RETRY},
+                {"we have started it anew, and it said READY=1",
+                 {.alive = true, .is_told_of = true, .wants_units = true},
+                 LADDER_NO_SYSTEMD},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {

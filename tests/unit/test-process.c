@@ -215,6 +215,23 @@ TEST(is_ending) {
         (void) close(pair[1]);
 }
 
+TEST(age) {
+        uint64_t before = now_usec(), age;
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0)
+                for (;;)
+                        (void) pause();
+        age = process_age_usec(pid);
+        /* A tick, which is what it is told in. */
+        ASSERT_TRUE(age <= now_usec() - before + 10 * USEC_PER_MSEC);
+        ASSERT_TRUE(process_age_usec(getpid()) >= age);
+        ASSERT_OK(kill(pid, SIGKILL));
+        ASSERT_TRUE(waitpid(pid, &status, 0) == pid);
+        ASSERT_TRUE(process_age_usec(pid) == UINT64_MAX);
+}
+
 /* In a child, which then has no descriptor left, or sees a /proc that hides PID 1. */
 static int ask_blind(void (*blind)(void)) {
         pid_t pid = fork();
