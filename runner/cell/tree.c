@@ -141,7 +141,7 @@ static int pieces_add_own(Pieces *p, const CellOptions *o, Moment moment, Error 
                         continue;
                 r = own->kind ? mount_make(own->kind, own->options, ELEMENTSOF(own->options),
                                            own->attributes, reterr)
-                              : mount_clone_path(source, /* recursive= */ true, own->attributes, reterr);
+                              : mount_clone_as_it_is(source, own->attributes, reterr);
                 r = pieces_add(p, r, own->path);
         }
         return r;

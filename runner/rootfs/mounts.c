@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 
 #include "rootfs/mounts.h"
@@ -16,12 +17,14 @@ int mount_clone(int fd, bool recursive, Error *reterr) {
         return tree < 0 ? error_set(reterr, errno, "copy a mount") : tree;
 }
 
-static int mount_set_attributes(int tree_fd, uint64_t attributes, Error *reterr) {
-        struct mount_attr attr = {.attr_set = attributes};
-
+static int mount_set(int tree_fd, struct mount_attr attr, Error *reterr) {
         if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
                 return error_set(reterr, errno, "set the attributes of a mount");
         return 0;
+}
+
+static int mount_set_attributes(int tree_fd, uint64_t attributes, Error *reterr) {
+        return mount_set(tree_fd, (struct mount_attr){.attr_set = attributes}, reterr);
 }
 
 int mount_clone_path(const char *path, bool recursive, uint64_t attributes, Error *reterr) {
@@ -34,6 +37,15 @@ int mount_clone_path(const char *path, bool recursive, uint64_t attributes, Erro
         if (r >= 0 && attributes != 0)
                 r = mount_set_attributes(tree_fd, attributes, reterr);
         return r < 0 ? error_prefix(reterr, r, "'%s'", path) : TAKE_FD(tree_fd);
+}
+
+int mount_clone_as_it_is(const char *path, uint64_t attributes, Error *reterr) {
+        _cleanup_close_ int tree_fd = mount_clone_path(path, /* recursive= */ true, attributes, reterr);
+        int r = tree_fd;
+
+        if (r >= 0)
+                r = mount_set(tree_fd, (struct mount_attr){.propagation = MS_PRIVATE}, reterr);
+        return r < 0 ? r : TAKE_FD(tree_fd);
 }
 
 int mount_make(const char *kind, const MountOption *options, size_t n, unsigned attributes, Error *reterr) {

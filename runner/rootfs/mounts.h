@@ -19,6 +19,10 @@ int mount_clone(int fd, bool recursive, Error *reterr);
 /* The same of what is at a path. @attributes: MOUNT_ATTR_*, which it gets with those in it. */
 int mount_clone_path(const char *path, bool recursive, uint64_t attributes, Error *reterr);
 
+/* Likewise, with what is mounted below now. What is mounted there later does not appear in it: that would be
+ * without the attributes. */
+int mount_clone_as_it_is(const char *path, uint64_t attributes, Error *reterr);
+
 typedef struct MountOption {
         const char *key, *value; /* NULL: left out */
 } MountOption;
