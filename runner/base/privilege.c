@@ -59,8 +59,10 @@ int privilege_become_root(void) {
         return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
 }
 
-void privilege_leave_keyring(void) {
-        (void) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+int privilege_leave_keyring(void) {
+        if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
+                return 0;
+        return errno == ENOSYS || errno == EPERM || errno == EACCES ? 0 : -errno;
 }
 
 void privilege_no_core(void) {

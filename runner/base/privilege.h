@@ -29,8 +29,10 @@ int privilege_become_own_user(const char *machine);
 int privilege_become_root(void);
 
 /* Leaves the session's keyring(7) to those that have it: what is executed next reaches none of its keys.
- * Kernels without keys have none. Async-signal-safe. */
-void privilege_leave_keyring(void);
+ * Where there are no keys, or a filter around us refuses the call to all, there is nothing to leave.
+ * Async-signal-safe. Return: 0 or a negative errno. -EDQUOT: this user has too many keys, as what is inside
+ * can see to. */
+int privilege_leave_keyring(void);
 
 /* No core is dumped: it would hold descriptors' contents and be written wherever the host wants it. */
 void privilege_no_core(void);

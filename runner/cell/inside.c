@@ -64,9 +64,10 @@ static int make_guest_environment(const CellOptions *o, char ***ret, Error *rete
 static int become_root(Error *reterr) {
         int r = privilege_become_root();
 
+        if (r >= 0)
+                r = privilege_leave_keyring();
         if (r < 0)
-                return error_set(reterr, r, "become root");
-        privilege_leave_keyring();
+                return error_set(reterr, r, "become root, with keys of its own");
         /* Afterwards: new credentials may reset both. */
         if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0)
                 return error_set(reterr, errno, "start a session");

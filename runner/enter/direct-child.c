@@ -83,7 +83,12 @@ static int take_stdio(const Plan *p) {
 /* The container's init was limited by nspawn; joining a namespace gives everything there is in it. Without a
  * user namespace of the container's own that would be everything on the host. */
 static int drop_privileges(const Plan *p) {
-        privilege_leave_keyring();
+        int r = privilege_leave_keyring();
+
+        if (r < 0) {
+                errno = -r;
+                return -1;
+        }
         for (unsigned long cap = 0; cap < 64; cap++)
                 if (!(p->bounding & (UINT64_C(1) << cap)) && prctl(PR_CAPBSET_READ, cap) == 1 &&
                     prctl(PR_CAPBSET_DROP, cap) < 0)
