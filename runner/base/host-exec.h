@@ -38,13 +38,13 @@ typedef struct HostExecRequest {
 int host_exec(char *const *argv, char *const *envp, HostExecAs as);
 
 /**
- * host_exec_start() - start a program that differs from a child of this process by the host's network only
+ * host_exec_start() - start a program that is as a child of this process would be, but in the host's network
  * @output_fd: its standard output and error; its input is ours, and it gets no other descriptor
  * @cgroup_fd: where it begins
  * @ret_life_fd: readable once it has ended, host_exec_reap(). To close or to shut it down ends the program
  *
- * It has the namespaces of this process, whose end, as PID 1 of one, ends it as well. There must be a
- * broker.
+ * It has the namespaces of this process, without those of IPC and of the host name, and the end of this
+ * process, as PID 1 of one, ends it as well. There must be a broker.
  *
  * Return: its pid here, which is not that of a child, or a negative errno.
  */

@@ -97,14 +97,14 @@ static const struct Own {
         {OUTSIDE, NULL, "/sys", MOUNT_ATTR_RDONLY, .network = OF_HOST},
         {OUTSIDE, "tmpfs", "/sys/fs/cgroup", NOTHING, {{"mode", "0755"}, {"size", "4k"}}, .network = OF_HOST},
         {OUTSIDE, "tmpfs", "/dev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, {{"mode", "0755"}, {"size", "4m"}}},
-        /* No user can make a node, so they are the host's. */
+        /* No user can make a node, so they are the host's. By tun the user's taps there could be had. */
         {OUTSIDE, NULL, "/dev/null"},
         {OUTSIDE, NULL, "/dev/zero"},
         {OUTSIDE, NULL, "/dev/full"},
         {OUTSIDE, NULL, "/dev/random"},
         {OUTSIDE, NULL, "/dev/urandom"},
         {OUTSIDE, NULL, "/dev/tty"},
-        {OUTSIDE, NULL, "/dev/net/tun", .if_there = true},
+        {OUTSIDE, NULL, "/dev/net/tun", .if_there = true, .network = OF_GUEST},
         {OUTSIDE, "tmpfs", "/dev/shm", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, {{"mode", "1777"}, {"size", "10%"}}},
         {OUTSIDE, "tmpfs", "/tmp", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, {{"mode", "1777"}, {"size", "10%"}}},
         {OUTSIDE, "tmpfs", "/run", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, {{"mode", "0755"}, {"size", "20%"}}},

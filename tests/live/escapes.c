@@ -122,10 +122,16 @@ static long connect_abstract(const char *name, int own) {
         return connect(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *) &address, size);
 }
 
+static long open_tap(void) {
+        struct ifreq tap = {.ifr_name = "tap7", .ifr_flags = IFF_TAP | IFF_NO_PI};
+        long tun = open_path("/dev/net/tun", O_RDWR);
+
+        return tun < 0 ? tun : ioctl((int) tun, TUNSETIFF, &tap);
+}
+
 static void try_network(void) {
-        int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
-            tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-        struct ifreq down = {.ifr_name = "lo"}, tap = {.ifr_name = "tap7", .ifr_flags = IFF_TAP | IFF_NO_PI};
+        int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq down = {.ifr_name = "lo"};
         struct rtentry route = {
                 .rt_dst.sa_family = AF_INET,
                 .rt_genmask.sa_family = AF_INET,
@@ -137,7 +143,7 @@ static void try_network(void) {
         report("packet-socket", socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
         report("interface-down", ioctl(inet, SIOCSIFFLAGS, &down));
         report("route", ioctl(inet, SIOCADDRT, &route));
-        report("tap", tun < 0 ? tun : ioctl(tun, TUNSETIFF, &tap));
+        report("tap", open_tap());
         report("low-port", bind_low_port());
         report("abstract-socket", connect_abstract("fc-host", 0));
         report("abstract-socket-own", connect_abstract("fc-guest", 1));

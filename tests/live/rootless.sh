@@ -208,7 +208,7 @@ testcase_host_mode() {
 packet-socket EPERM
 interface-down EPERM
 route EPERM
-tap EPERM
+tap ENOENT
 low-port EACCES
 abstract-socket $abstract
 abstract-socket-own 0
