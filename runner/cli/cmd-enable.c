@@ -6,8 +6,8 @@
 static int enable_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        bool all = !operands || !operands[0];
-        _cleanup_strv_ char **names = NULL;
+        _cleanup_strv_ char **names = NULL, **selected = project_profiles(request);
+        bool all = !selected && (!operands || !operands[0]); /* the variable is not there at boot */
         ProjectRequest parted = *request;
         int r;
 

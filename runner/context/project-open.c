@@ -130,45 +130,37 @@ static int project_select_from(char *const *all, char *const *names, const Proje
         return 0;
 }
 
-/* @names: of the containers of @spec those that a command without names is about */
-static int project_check_selected(const Spec *spec, char *const *names, Error *reterr) {
-        _cleanup_strv_ char **known = NULL;
+/* Without names. */
+static int project_select_by_profile(const ProjectRequest *request, const Project *project,
+                                     char ***ret_names, Error *reterr) {
+        _cleanup_strv_ char **names = project_start_names(request, project->spec), **known = NULL;
         _cleanup_free_ char *list = NULL;
 
-        if (names || spec->n_containers == 0)
+        if (names || project->elsewhere || project->spec->n_containers == 0) {
+                *ret_names = TAKE_PTR(names);
                 return 0;
-        known = profiles_known(spec);
+        }
+        known = profiles_known(project->spec);
         list = strv_join(known, ", ");
         (void) error_raise(reterr, FC_EXIT_USAGE, "no container is selected: each has 'profiles'");
         error_add_hint(reterr, "name one, or say 'up --profile PROFILE' of: %s", list);
         return -EINVAL;
 }
 
-/* Before the shared ones are parted from the others. */
+/* Before the shared ones are parted from the others. The variable may be meant for another project, so a
+ * command that does not start what is selected takes it as it is. */
 static int project_check_profiles(const ProjectRequest *request, const Project *project,
                                   char *const *operands, Error *reterr) {
-        _cleanup_strv_ char **names = project_start_names(request, project->spec);
-        _cleanup_strv_ char **selected = project_profiles(request);
+        _cleanup_strv_ char **selected = project_profiles(request), **names = NULL;
         int r;
 
         /* A container that is named is started whatever its profiles. */
-        if (operands && *operands)
+        if (!request->starts || (operands && *operands))
                 return 0;
         r = profiles_check(project->spec, selected, reterr);
         if (r < 0)
                 return request->profiles ? r : error_prefix(reterr, r, PROFILES_VARIABLE);
-        return project_check_selected(project->spec, names, reterr);
-}
-
-/* Without names. */
-static int project_select_by_profile(const ProjectRequest *request, const Project *project,
-                                     char ***ret_names, Error *reterr) {
-        _cleanup_strv_ char **names = project_start_names(request, project->spec);
-        int r = project->elsewhere ? 0 : project_check_selected(project->spec, names, reterr);
-
-        if (r >= 0)
-                *ret_names = TAKE_PTR(names);
-        return r;
+        return project_select_by_profile(request, project, &names, reterr);
 }
 
 int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,

@@ -312,6 +312,8 @@ testcase_profiles() {
         equal "$OUT" $'web: restart\nmail: restart'
         FC_PROFILES=late run_status 2 fc up
         expect_err "FC_PROFILES: no container has the profile 'late'"
+        # It may be meant for another project.
+        FC_PROFILES=late ok fc graph
         spec "$(tiny mail '' ', "profiles": ["later"]')"
         for verb in up restart 'with -- true'; do
                 # shellcheck disable=SC2086
