@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include "base/library.h"
+#include "base/strv.h"
 
 static bool sealed;
 
@@ -36,9 +37,15 @@ void *library_function(Library *library, const char *name) {
 
         if (library_open(library, &error) >= 0)
                 function = dlsym(library->handle, name);
-        if (!function) {
-                (void) fprintf(stderr, "flake-containers: %s\n", error.message ? error.message : dlerror());
-                _exit(error.message ? (int) error.exit : FC_EXIT_HOST);
+        if (function)
+                return function;
+        if (!error_is_set(&error)) {
+                (void) error_raise(&error, FC_EXIT_HOST, "load %s: %s", library->soname, dlerror());
+                error_add_hint(&error, "%s", library->hint);
         }
-        return function;
+        /* As report_error() has it, which is not in all programs. */
+        (void) fprintf(stderr, "error: %s\n", error.message);
+        STRV_FOREACH (hint, error.hints)
+                (void) fprintf(stderr, "  %s\n", *hint);
+        _exit((int) error.exit);
 }

@@ -3,7 +3,7 @@
 /* The supervisor: one small detached process for each container on a host that systemd does not manage. It
  * starts systemd-nspawn, keeps the container's network and ports while the guest reboots, and puts
  * everything away at the end. It does not read the specification, the state or the project:
- * machine/supervisor-client.c hands it what it needs. It links only libsystemd, since it stays resident. */
+ * machine/supervisor-client.c hands it what it needs. It loads only libsystemd, since it stays resident. */
 
 #include <fcntl.h>
 #include <signal.h>
