@@ -57,9 +57,8 @@ int cgroup_enter(int fd, const char *name, Error *reterr);
  *
  * A move takes the kernel's cgroup_threadgroup_rwsem, whose first writer in a while waits for a grace period
  * of RCU, 5 to 20 ms; the writers shortly after it do not. nspawn moves its payload, a guest's systemd
- * itself
- * and what it starts, and each may be the first. This moves the calling process to where it is, the child
- * `name`, which changes nothing and begins that period: for a process that would only wait meanwhile.
+ * itself and what it starts, and each may be the first. This moves the calling process to where it is, the
+ * child `name`, which changes nothing and begins that period: for a process that would only wait meanwhile.
  */
 void cgroup_expect_moves(int fd, const char *name);
 
