@@ -67,6 +67,12 @@ uint64_t cgroup_use_read_memory(int fd) {
         return use_read_number(fd, "memory.current");
 }
 
+bool cgroup_use_ran_out(int fd) {
+        _cleanup_free_ char *text = use_read_counted(fd, "memory.events");
+
+        return text && cgroup_text_oom_kills(text) > 0;
+}
+
 /* One by one, where no controller counts them. */
 static uint64_t use_count_tasks(int fd) {
         static const WalkVisitor visitor = {.entry = use_on_entry, .tolerant = true};

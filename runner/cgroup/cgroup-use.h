@@ -22,3 +22,6 @@ void cgroup_use_read(int fd, CgroupUse *ret);
 
 /* Only that, of the same. */
 uint64_t cgroup_use_read_memory(int fd);
+
+/* Of the same: has the kernel killed a process for want of memory? False also where it does not count. */
+bool cgroup_use_ran_out(int fd);

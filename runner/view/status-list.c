@@ -196,12 +196,23 @@ static uint64_t status_answer_deadline(uint64_t end_usec) {
         return all < now + GUEST_BUS_ANSWERS_USEC ? all : now + GUEST_BUS_ANSWERS_USEC;
 }
 
-uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine) {
+uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine,
+                            bool *ret_ran_out) {
         _cleanup_close_ int fd =
                 machine_open_payload_cgroup(status, project->facts.cgroup_root, machine, NULL);
         uint64_t memory = fd >= 0 ? cgroup_use_read_memory(fd) : CGROUP_USE_UNKNOWN;
 
+        if (ret_ran_out)
+                *ret_ran_out = fd >= 0 && cgroup_use_ran_out(fd);
         return memory == CGROUP_USE_UNKNOWN ? 0 : memory;
+}
+
+static void status_gather_memory(const Project *project, const MachineStatus *status, ContainerStatus *c) {
+        bool ran_out;
+
+        c->memory = status_read_memory(project, status, c->machine, &ran_out);
+        if (ran_out)
+                strv_push(&c->notes, "a process was killed for want of memory");
 }
 
 static int status_note_shared(const Project *project, ContainerStatus *c, Error *reterr) {
@@ -254,7 +265,7 @@ static int status_gather_one(Project *project, const char *name, const Network *
                 if (c->phase == PHASE_SEEDING && !status_is_at_work(project, name))
                         status_judge_unseeded(c);
                 status_note_reboots(c);
-                c->memory = status_read_memory(project, &machine, c->machine);
+                status_gather_memory(project, &machine, c);
         } else if (where)
                 status_judge_elsewhere(c, where);
         else {

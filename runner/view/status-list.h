@@ -61,8 +61,10 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr);
  * @named: the user has named them; otherwise what is left out does not count, unless that is all */
 int status_list_check(const StatusList *list, bool named);
 
-/* What the kernel counts for a machine that runs, in bytes; 0: it is not known. */
-uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine);
+/* What the kernel counts for a machine that runs, in bytes; 0: it is not known.
+ * @ret_ran_out: it has killed a process for want of it; may be NULL */
+uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine,
+                            bool *ret_ran_out);
 
 /* Project and containers as a document of one line, without its end. Owned by the caller. @now:
  * CLOCK_REALTIME */

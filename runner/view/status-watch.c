@@ -277,7 +277,7 @@ static int status_watch_on_tick(sd_event_source *source, uint64_t usec, void *us
                 const Watched *x = find_machine(w, c);
 
                 if (c->running && x)
-                        c->memory = status_read_memory(x->watch->project, &x->status, c->machine);
+                        c->memory = status_read_memory(x->watch->project, &x->status, c->machine, NULL);
         }
         r = status_watch_show(w);
         if (r >= 0)

@@ -87,6 +87,26 @@ TEST(memory_of_a_payload) {
         ASSERT_EQ(use_of(&dir, "d/payload").memory_max, 500);
 }
 
+static bool ran_out(const TestDir *dir, const char *path) {
+        _cleanup_close_ int fd = openat(dir->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        ASSERT_TRUE(fd >= 0);
+        return cgroup_use_ran_out(fd);
+}
+
+TEST(memory_that_ran_out) {
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir -p a/payload b/payload c/payload d/payload; "
+                                   "echo oom_kill 1 >a/payload/memory.events; "
+                                   "echo oom_kill 0 >b/payload/memory.events; "
+                                   "echo oom_kill 1 >b/memory.events; echo oom_kill 2 >c/memory.events"),
+                  0);
+        ASSERT_TRUE(ran_out(&dir, "a/payload"));
+        ASSERT_TRUE(!ran_out(&dir, "b/payload"));
+        ASSERT_TRUE(ran_out(&dir, "c/payload"));
+        ASSERT_TRUE(!ran_out(&dir, "d/payload"));
+}
+
 TEST(life_of_a_machine) {
         _cleanup_free_ char *mount = mount_point(), *machine = machine_name();
         _cleanup_(error_done) Error error = ERROR_NULL;
