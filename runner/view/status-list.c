@@ -203,7 +203,7 @@ uint64_t status_read_memory(const Project *project, const MachineStatus *status,
         uint64_t memory = fd >= 0 ? cgroup_use_read_memory(fd) : CGROUP_USE_UNKNOWN;
 
         if (ret_ran_out)
-                *ret_ran_out = fd >= 0 && cgroup_use_ran_out(fd);
+                *ret_ran_out = memory != CGROUP_USE_UNKNOWN && cgroup_use_ran_out(fd);
         return memory == CGROUP_USE_UNKNOWN ? 0 : memory;
 }
 
