@@ -36,3 +36,19 @@ row() { printf '%-34s %9s  %-16s %9s  %-16s %9s   %s\n' "$@"; }
 compare() { row "$1" "$(median "$2")" "$(range "$2")" "$(median "$3")" "$(range "$3")" "$(difference "$2" "$3")" "$4"; }
 
 single() { row "$1" "$(median "$2")" "$(range "$2")" "" "" "" "$3"; }
+
+# plan_of NAME: what `up` would give systemd-nspawn for it, for raw-boot: sets ARGV and MOUNTS.
+plan_of() {
+        local name source
+
+        fc --json up --dry-run "$1" >"$WORK/plan"
+        mapfile -d '' -t ARGV < <(jq --raw-output0 '.containers[0].argv[]' "$WORK/plan" 2>/dev/null ||
+                jq -j '.containers[0].argv[] | . + "\u0000"' "$WORK/plan")
+        # What the supervisor adds to it; the rest is the plan's.
+        ARGV=("${ARGV[0]}" --register=no "${ARGV[@]:1}")
+        MOUNTS=()
+        while IFS=$'\t' read -r name source; do
+                [[ -e $source ]] || fail 1 "the plan mounts $name, and where that lies is not known here"
+                MOUNTS+=(-m "$name=$source")
+        done < <(jq -r '.containers[0].mounts[] | [(.at | sub(".*/"; "")), .source // ""] | @tsv' "$WORK/plan")
+}
