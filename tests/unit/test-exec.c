@@ -5,6 +5,7 @@
  * tests/live. */
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <pty.h>
 #include <sched.h>
@@ -262,6 +263,21 @@ TEST(is_inside) {
         ASSERT_TRUE(strncmp(r.output, "inside\n0\n0\n/\n", 13) == 0);
         ASSERT_TRUE(strstr(r.output, "100000") != NULL);
         ASSERT_EQ(r.status, 0);
+}
+
+/* As nspawn's filter of system calls has it for what is started inside. */
+TEST(opens_nothing_by_a_handle) {
+        ExecRequest q = {ARGV("sh", "-c", "grep CapEff /proc/self/status")};
+        _cleanup_(run_done) Run r = {0};
+        const char *value;
+
+        NEED_CONTAINER();
+        r = run(&q, NULL);
+        value = strstr(r.output, "CapEff:\t");
+        ASSERT_TRUE(value != NULL);
+        value += strlen("CapEff:\t");
+        ASSERT_TRUE((strtoull(value, NULL, 16) & (1U << CAP_DAC_OVERRIDE)) != 0);
+        ASSERT_EQ(strtoull(value, NULL, 16) & (1U << CAP_DAC_READ_SEARCH), 0);
 }
 
 TEST(becomes_the_user) {
