@@ -238,7 +238,10 @@ static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, ch
                 r = source_mark(source_fd, m->source, reterr);
         if (r < 0)
                 return m->place ? error_prefix(reterr, r, "%s", m->place) : r;
-        if (kind->protect)
+        /* What the host mounts in it later would not be read-only. */
+        if (m->read_only)
+                r = mount_make_private(fd, reterr);
+        if (r >= 0 && kind->protect)
                 r = mount_protect(fd, reterr);
         if (r < 0)
                 return r;

@@ -41,10 +41,8 @@ int mount_clone_path(const char *path, bool recursive, uint64_t attributes, Erro
 
 int mount_clone_as_it_is(const char *path, uint64_t attributes, Error *reterr) {
         _cleanup_close_ int tree_fd = mount_clone_path(path, /* recursive= */ true, attributes, reterr);
-        int r = tree_fd;
+        int r = tree_fd < 0 ? tree_fd : mount_make_private(tree_fd, reterr);
 
-        if (r >= 0)
-                r = mount_set(tree_fd, (struct mount_attr){.propagation = MS_PRIVATE}, reterr);
         return r < 0 ? r : TAKE_FD(tree_fd);
 }
 
@@ -76,6 +74,10 @@ int mount_make_at(const char *kind, const char *path, const MountOption *options
         _cleanup_close_ int fd = mount_make(kind, options, n, attributes, reterr);
 
         return fd < 0 ? fd : mount_attach(fd, path, reterr);
+}
+
+int mount_make_private(int tree_fd, Error *reterr) {
+        return mount_set(tree_fd, (struct mount_attr){.propagation = MS_PRIVATE}, reterr);
 }
 
 int mount_set_read_only(int tree_fd, Error *reterr) {

@@ -19,8 +19,7 @@ int mount_clone(int fd, bool recursive, Error *reterr);
 /* The same of what is at a path. @attributes: MOUNT_ATTR_*, which it gets with those in it. */
 int mount_clone_path(const char *path, bool recursive, uint64_t attributes, Error *reterr);
 
-/* Likewise, with what is mounted below now. What is mounted there later does not appear in it: that would be
- * without the attributes. */
+/* Likewise, with what is mounted below now, and private. */
 int mount_clone_as_it_is(const char *path, uint64_t attributes, Error *reterr);
 
 typedef struct MountOption {
@@ -36,6 +35,10 @@ int mount_attach(int fd, const char *path, Error *reterr);
 /* Both. */
 int mount_make_at(const char *kind, const char *path, const MountOption *options, size_t n,
                   unsigned attributes, Error *reterr);
+
+/* Parts a detached mount, and those in it, from what they are copies of: what the host mounts there later
+ * does not appear in it, where it would be without its attributes. */
+int mount_make_private(int tree_fd, Error *reterr);
 
 /* Makes a detached mount read-only, with those in it. */
 int mount_set_read_only(int tree_fd, Error *reterr);

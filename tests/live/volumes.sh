@@ -39,6 +39,24 @@ testcase_read_only() {
         ok fc down
 }
 
+# What is mounted in the source while the container runs would not be read-only in it.
+testcase_read_only_later() {
+        project shop
+        as_dev mkdir "$PROJECT/src/part"
+        mount --bind "$PROJECT/src" "$PROJECT/src"
+        mount --make-shared "$PROJECT/src"
+        spec "$(tiny one '' ', "network": {"mode": "none"}, "volumes": ["src:/srv:ro"]')"
+        ok fc up
+        mount -t tmpfs -o mode=1777 later "$PROJECT/src/part"
+        run fc exec one -- sh -c 'echo x >/srv/part/new'
+        equal "$STATUS" 2 "the status of writing to what was mounted later"
+        expect_err 'Read-only file system'
+        absent "$PROJECT/src/part/new"
+        umount "$PROJECT/src/part"
+        ok fc down
+        umount "$PROJECT/src"
+}
+
 testcase_objects_and_files() {
         project shop
         as_dev sh -c 'echo one-file >"$1/motd"; mkdir "$1/other"' sh "$PROJECT"
