@@ -337,7 +337,7 @@ testcase_down_cannot_ask() {
         ok fc up
         run fc_faulty --from .stopping.new error 5 EPERM down
         equal "$STATUS" 6
-        expect_err "one: .*open '.*': Operation not permitted"
+        expect_err "one'?: .*open .*: Operation not permitted"
         equal "$(state_of one)" running
         equal "$(fc --json events | jq -rs 'last.event')" ready
         ok fc up
