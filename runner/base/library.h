@@ -41,10 +41,18 @@ void library_seal(void);
                 function_;                                                                                  \
         }))
 
+/* clang's sanitizer would put zones of its own between the notes. */
+#ifdef __clang__
+#define LIBRARY_NOTE_PLAIN no_sanitize("address")
+#else
+#define LIBRARY_NOTE_PLAIN
+#endif
+
 /* Says in the program's file that it loads a library, for tools that make packages:
  * https://systemd.io/ELF_DLOPEN_METADATA. @priority: "required", "recommended" or "suggested". */
 #define LIBRARY_NOTE(feature, priority, soname)                                                             \
-        __attribute__((used, aligned(4), section(".note.dlopen"))) static const struct {                    \
+        __attribute__((used, aligned(4), section(".note.dlopen"),                                           \
+                       LIBRARY_NOTE_PLAIN)) static const struct {                                           \
                 struct {                                                                                    \
                         uint32_t n_namesz, n_descsz, n_type;                                                \
                 } header;                                                                                   \
