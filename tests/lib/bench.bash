@@ -18,7 +18,7 @@ timed() {
         figure "$name" "$(awk -v us="$((end - start))" 'BEGIN { printf "%.2f", us / 1000 }')"
 }
 
-# The clock itself: two calls of now and a command that does nothing. It is printed, and not taken off.
+# The clock itself, two calls of now and no process between them, is printed, and not taken off.
 figure() { printf '%s\t%s\t%s\n' "$ROUND" "$1" "$2" >>"$FIGURES"; }
 
 median() { awk -F '\t' -v name="$1" '$2 == name { print $3 }' "$FIGURES" | sort -n | awk '{ v[NR] = $1 } END { if (NR) printf "%.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2; else printf "-" }'; }
