@@ -135,18 +135,19 @@ static void status_ask(const Project *project, ContainerStatus *c, const Contain
 static bool status_has_other_oci(const ContainerPlan *plan, const ContainerState *state) {
         const char *image = definition_get(state->definition, DEFINITION_IMAGE);
 
-        return plan->spec->oci && plan->spec->oci->input && !plan->spec->ephemeral && image &&
+        return plan->spec->oci && plan->spec->oci->input && image &&
                !definition_get(state->definition, DEFINITION_EPHEMERAL) && !streq(image, plan->image);
 }
 
 static void status_note_image(Project *project, const ContainerPlan *plan, ContainerStatus *c) {
         _cleanup_close_ int fd = -EBADF;
 
-        if (status_has_other_oci(plan, c->state))
-                strv_push(&c->notes, "its image has changed, reset starts from it");
-        else if (plan->image && !plan->spec->ephemeral &&
-                 state_dir_container_open(&project->state, c->name, &fd, NULL) >= 0 && fd >= 0 &&
-                 image_drift_is_there(project, plan, fd))
+        /* An ephemeral root is of the image each time. */
+        if (!plan->image || plan->spec->ephemeral)
+                return;
+        if (status_has_other_oci(plan, c->state) ||
+            (state_dir_container_open(&project->state, c->name, &fd, NULL) >= 0 && fd >= 0 &&
+             image_drift_is_there(project, plan, fd)))
                 strv_push(&c->notes, "its image has changed, reset starts from it");
 }
 
