@@ -2,8 +2,23 @@
 # SPDX-License-Identifier: MIT
 #
 # What the scripts in tests/bench have in common that do the same with our program and without it, in turns: figures, and
-# a table of their medians. To be sourced after setup.bash, with WORK (a folder), FIGURES (a file) and ROUND (a number) set
-# before anything is measured.
+# a table of their medians. To be sourced after setup.bash. WORK (a folder) and FIGURES (a file), which bench_begin sets, and
+# ROUND (a number) are to be set before anything is measured.
+
+# bench_begin: makes WORK with a PROJECT in it, to go at the end with what runs of that. The script has fc().
+bench_begin() {
+        WORK=$(mktemp -d "${FC_TEST_TMP:-/var/tmp}/fc-bench.XXXXXX")
+        PROJECT=$WORK/project
+        FIGURES=$WORK/figures
+        trap bench_end EXIT
+        trap 'exit 130' INT TERM HUP
+        mkdir -p "$PROJECT"
+}
+
+bench_end() {
+        fc down >/dev/null 2>&1 || :
+        rm -rf --one-file-system -- "$WORK"
+}
 
 now() { printf '%s\n' "${EPOCHREALTIME/[.,]/}"; }
 
