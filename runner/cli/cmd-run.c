@@ -36,9 +36,7 @@ static int run_inside(const ProjectRequest *request, const RunOptions *o, const 
                       Error *reterr) {
         ProjectRequest inside = {
                 .globals = request->globals,
-                .found_root = request->found_root,
-                .found_spec = request->found_spec,
-                .found_cwd = request->found_cwd,
+                .handed = request->handed,
         };
         ExecRequest exec = EXEC_REQUEST_DEFAULT;
 

@@ -124,7 +124,7 @@ static int shell_outside(const ProjectRequest *request, const ShellOptions *o, c
         built.builds = built.keeps = true;
         built.wanted = operands;
         /* Executed again, as root. */
-        if (request->found_root)
+        if (request->handed.root)
                 return held_serve(&built, o->update ? &again : &o->holder, operands, reterr);
         if (o->update)
                 return shell_again(&built, &again, operands, /* command= */ NULL, reterr);

@@ -27,7 +27,7 @@ static int with_run(const ProjectRequest *request, const void *target, char *con
         if (r < 0)
                 return r;
         /* Executed again, as root. */
-        if (request->found_root)
+        if (request->handed.root)
                 return held_serve(request, o, operands, reterr);
         r = held_start(request, o, operands, &held, reterr);
         if (r == FC_EXIT_OK)

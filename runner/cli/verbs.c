@@ -278,7 +278,7 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         request->found = &found;
         /* In the second run nothing is found by way of the directory any more, which pkexec(1) has
          * changed. */
-        if (r >= 0 && globals->directory && !request->found_root && chdir(globals->directory) < 0)
+        if (r >= 0 && globals->directory && !request->handed.root && chdir(globals->directory) < 0)
                 r = errno == ENOENT
                             ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",
                                           globals->directory)
@@ -346,6 +346,6 @@ int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
         if (!v)
                 return unknown_verb(words[0], reterr);
         r = run_verb(v, argc, argv, words + n, globals, &request, reterr);
-        (void) strv_free(request.found_words);
+        (void) strv_free(request.handed_words);
         return r;
 }

@@ -18,11 +18,11 @@
 
 static int project_find_root(const ProjectRequest *request, char **ret, Error *reterr) {
         const Globals *globals = request->globals;
-        const char *given = request->found_root ? request->found_root : globals->root;
+        const char *given = request->handed.root ? request->handed.root : globals->root;
         _cleanup_free_ char *root = NULL;
         struct stat st;
 
-        if (!request->found_root && request->found && request->found->root) {
+        if (!request->handed.root && request->found && request->found->root) {
                 *ret = TAKE_PTR(request->found->root);
                 return 0;
         }

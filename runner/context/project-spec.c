@@ -20,16 +20,6 @@
 
 /* ---- finding ---- */
 
-/* Made absolute without resolving links: the name that the user knows is the one in messages. */
-static char *spec_absolute(const char *path) {
-        _cleanup_free_ char *cwd = NULL;
-
-        if (path[0] == '/')
-                return xstrdup(path);
-        cwd = getcwd(NULL, 0);
-        return xasprintf("%s/%s", cwd ? cwd : ".", path);
-}
-
 /* The specification that was built last of the flake; the link to it when it is gone. */
 static char *spec_last_built(const char *root) {
         _cleanup_free_ char *link = flake_built_link(root);
@@ -99,12 +89,12 @@ int project_find_spec(const ProjectRequest *request, const char *root, const Inv
         bool declared, flake;
         int r;
 
-        if (request->found_spec) {
-                *ret = xstrdup(request->found_spec);
+        if (request->handed.spec) {
+                *ret = xstrdup(request->handed.spec);
                 return 0;
         }
         /* One that was looked at was not built for that. */
-        if (!request->builds && !request->found_root && request->found && request->found->spec_path) {
+        if (!request->builds && !request->handed.root && request->found && request->found->spec_path) {
                 *ret = xstrdup(request->found->spec_path);
                 return 0;
         }
@@ -113,7 +103,7 @@ int project_find_spec(const ProjectRequest *request, const char *root, const Inv
         if (globals->spec) {
                 r = request->builds ? spec_check_flake(globals, root, reterr) : 0;
                 if (r >= 0)
-                        *ret = spec_absolute(globals->spec);
+                        *ret = project_typed_path(request, globals->spec);
                 return r;
         }
         declared = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;

@@ -45,7 +45,7 @@ int project_way_check_first(const ProjectRequest *request, const Project *projec
         KeptWay kept;
         int r;
 
-        if (!request->keeps || request->found_cwd || !project->spec->rootless || geteuid() != 0 ||
+        if (!request->keeps || request->handed.cwd || !project->spec->rootless || geteuid() != 0 ||
             project->user.uid == 0 || host_socket_is_brokered())
                 return 0;
         r = way_look(project->state.root_fd, &kept, reterr);

@@ -132,8 +132,18 @@ char **project_spec_names(const Project *project) {
         return all;
 }
 
+char *project_typed_path(const ProjectRequest *request, const char *path) {
+        _cleanup_free_ char *cwd = NULL;
+
+        if (path[0] == '/')
+                return xstrdup(path);
+        cwd = request->handed.cwd ? xstrdup(request->handed.cwd) : getcwd(NULL, 0);
+        return path_join(cwd ? cwd : "/nonexistent", path, NULL);
+}
+
 char **project_profiles(const ProjectRequest *request) {
-        const char *variable = request->found_root ? request->found_profiles : getenv(PROFILES_VARIABLE);
+        const char *variable =
+                request->handed.profiles ? request->handed.profiles : getenv(PROFILES_VARIABLE);
 
         return request->profiles || !variable ? strv_copy(request->profiles) : profiles_split(variable);
 }

@@ -38,14 +38,18 @@ typedef struct ProjectFound {
  * COMPOSE_PROFILES. */
 #define PROFILES_VARIABLE "FC_PROFILES"
 
+/* What a command that has become root found before; all NULL: it is yet to be found. */
+typedef struct ProjectHanded {
+        const char *root, *spec;
+        const char *cwd;      /* the directory that relative paths of the command line begin at */
+        const char *profiles; /* what PROFILES_VARIABLE was, "": nothing */
+} ProjectHanded;
+
 /* What a verb asks for when it opens the project. */
 typedef struct ProjectRequest {
         const Globals *globals;
-        /* Of what has become root: what it found before. NULL: it is yet to be found. */
-        const char *found_root, *found_spec;
-        const char *found_cwd;      /* the directory that relative paths of the command line begin at */
-        const char *found_profiles; /* what PROFILES_VARIABLE was */
-        char **found_words;         /* what they are parts of, if not of the command line; owned */
+        ProjectHanded handed;
+        char **handed_words; /* what they are parts of, if not of the command line; owned */
         /* What this run has found, for the project that is opened first, which takes it; NULL: nothing. */
         ProjectFound *found;
         const char *asker;    /* for asker_new(); NULL also where nothing will be started */
@@ -120,6 +124,10 @@ int project_open_sources(Project *project, Error *reterr);
 
 /* All that the specification has; owned by the caller, NULL: none. */
 char **project_spec_names(const Project *project);
+
+/* A path of the command line, made absolute where it was typed, without resolving links: the name that the user
+ * knows is the one in messages. Below a directory that is gone nothing is found. */
+char *project_typed_path(const ProjectRequest *request, const char *path);
 
 /* Which are selected, by options or else by the environment; likewise. */
 char **project_profiles(const ProjectRequest *request);

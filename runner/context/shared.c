@@ -87,8 +87,8 @@ static int shared_enter_home(const ProjectRequest *request, Project *project, Er
         ProjectRequest there = *request;
         int r;
 
-        there.found_root = home;
-        there.found_spec = spec;
+        there.handed.root = home;
+        there.handed.spec = spec;
         there.worktree = from;
         project_done(project);
         r = project_open(&there, project, reterr);
@@ -158,8 +158,8 @@ int shared_sort(const ProjectRequest *request, Project *project, char *const *op
 ProjectRequest shared_request(const ProjectRequest *request, const Project *project) {
         ProjectRequest there = *request;
 
-        there.found_root = project->home;
-        there.found_spec = project->spec_path;
+        there.handed.root = project->home;
+        there.handed.spec = project->spec_path;
         there.worktree = project->root;
         return there;
 }

@@ -218,10 +218,7 @@ static size_t project_adopt_words(ProjectRequest *request, char *const *words) {
 
         if (!profiles)
                 return 0;
-        request->found_root = root;
-        request->found_spec = spec;
-        request->found_cwd = cwd;
-        request->found_profiles = profiles;
+        request->handed = (ProjectHanded){.root = root, .spec = spec, .cwd = cwd, .profiles = profiles};
         return 4;
 }
 
@@ -231,7 +228,7 @@ static size_t project_adopt_words(ProjectRequest *request, char *const *words) {
 static int elevate_in_namespace(ProjectRequest *request, char **words, Error *reterr) {
         int broker_fd, r;
 
-        request->found_words = words;
+        request->handed_words = words;
         r = rootless_enter(&broker_fd, reterr);
         if (r < 0) {
                 if (!has_tool())
@@ -317,6 +314,6 @@ char **elevate_adopt_project(ProjectRequest *request, char **argv) {
                 return argv[0] ? argv + 1 : argv;
         rest = argv + 2;
         rest += project_adopt_words(request, rest);
-        request->asker = request->found_root && rest[0] ? startswith(rest[0], ASKER) : NULL;
+        request->asker = request->handed.root && rest[0] ? startswith(rest[0], ASKER) : NULL;
         return request->asker ? rest + 1 : rest;
 }

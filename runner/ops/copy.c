@@ -24,7 +24,7 @@
 
 typedef struct Copying {
         Project project;
-        const char *cwd;
+        const ProjectRequest *request;
         Progress *progress;
         const char *shown; /* the container that the progress is of */
         uint64_t began;
@@ -57,7 +57,7 @@ static void copying_done(Copying *c) {
 /* ---- the host's place ---- */
 
 static int open_host(const Copying *c, const char *path, Error *reterr) {
-        _cleanup_free_ char *absolute = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", c->cwd, path);
+        _cleanup_free_ char *absolute = project_typed_path(c->request, path);
 
         if (strlen(absolute) >= PATH_MAX)
                 return error_set(reterr, ENAMETOOLONG, "'%s'", path);
@@ -280,15 +280,12 @@ static void tell_left_out(Copying *c, const CopySide *side) {
 int copy_between(const ProjectRequest *request, const CopyOperand *from, const CopyOperand *to,
                  Error *reterr) {
         _cleanup_(copying_done) Copying c = COPYING_NULL;
-        _cleanup_free_ char *cwd = request->found_cwd ? xstrdup(request->found_cwd) : getcwd(NULL, 0),
-                            *name = from->stream ? NULL : copy_path_name(from->path);
+        _cleanup_free_ char *name = from->stream ? NULL : copy_path_name(from->path);
         CopySide sides[2];
         CopyPlace from_place, to_place;
         int r;
 
-        if (!cwd)
-                return error_set(reterr, errno, "find the current directory");
-        c.cwd = cwd;
+        c.request = request;
         process_block_interrupts(NULL);
         r = copying_open(&c, request, from, to, reterr);
         if (r >= 0)

@@ -122,9 +122,7 @@ static int take_over(ExportPlace *p, int path_fd, const char *path, Error *reter
 
 int export_place_open(ExportPlace *p, Project *project, const ProjectRequest *request, const char *output,
                       Error *reterr) {
-        _cleanup_free_ char *cwd = request->found_cwd ? xstrdup(request->found_cwd) : getcwd(NULL, 0),
-                            *path = output[0] == '/' ? xstrdup(output)
-                                                     : xasprintf("%s/%s", cwd ? cwd : "", output);
+        _cleanup_free_ char *path = project_typed_path(request, output);
         _cleanup_close_ int path_fd = -EBADF;
         int r = project_open_sources(project, reterr);
 

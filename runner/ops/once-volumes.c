@@ -2,16 +2,11 @@
 
 #include "base/alloc.h"
 #include "ops/once-volumes.h"
-#include "spec/path.h"
 #include "spec/volume.h"
 
 /* What is typed is relative to where it is typed. */
 static char *absolute_source(const ProjectRequest *request, const char *source) {
-        _cleanup_free_ char *cwd = request->found_cwd ? xstrdup(request->found_cwd) : getcwd(NULL, 0);
-
-        if (source[0] == '/' || source[0] == '@')
-                return xstrdup(source);
-        return path_join(cwd ? cwd : "/nonexistent", source, NULL);
+        return source[0] == '@' ? xstrdup(source) : project_typed_path(request, source);
 }
 
 static int once_volume_add(const ProjectRequest *request, ContainerSpec *c, const char *text,

@@ -58,9 +58,7 @@ static int outer_session_find_variables(const ProjectRequest *request, const Out
                                         char ***ret, Error *reterr) {
         ProjectRequest inside = {
                 .globals = request->globals,
-                .found_root = request->found_root,
-                .found_spec = request->found_spec,
-                .found_cwd = request->found_cwd,
+                .handed = request->handed,
                 .instance = session->instance,
         };
         _cleanup_(container_state_freep) ContainerState *state = NULL;

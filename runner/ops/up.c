@@ -62,7 +62,7 @@ static int up_report(const ProjectRequest *request, const UpOptions *o, Project 
         if (json)
                 r = up_print_status(project, names, o->timings ? timings : NULL, reterr);
         if (r >= 0 && o->timings && o->timings[0])
-                r = timings_write_svg(project, request->found_cwd, o->timings, timings, reterr);
+                r = timings_write_svg(project, request, o->timings, timings, reterr);
         return r;
 }
 

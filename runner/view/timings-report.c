@@ -45,16 +45,10 @@ void timings_ask_guests(const Project *project, Timings *timings) {
         }
 }
 
-int timings_write_svg(const Project *project, const char *cwd, const char *path, const Timings *timings,
-                      Error *reterr) {
+int timings_write_svg(const Project *project, const ProjectRequest *request, const char *path,
+                      const Timings *timings, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_free_ char *own = cwd ? NULL : getcwd(NULL, 0), *text = timings_svg(timings),
-                            *absolute = path[0] == '/' ? xstrdup(path)
-                                                       : xasprintf("%s/%s",
-                                                                   cwd   ? cwd
-                                                                   : own ? own
-                                                                         : "",
-                                                                   path);
+        _cleanup_free_ char *text = timings_svg(timings), *absolute = project_typed_path(request, path);
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
         int r;
