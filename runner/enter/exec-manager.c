@@ -165,7 +165,9 @@ static void guard_stop(void *userdata) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         const ManagedExec *x = userdata;
 
-        if (manager_open_patiently(x->target, RECONNECT_USEC, RECONNECT_USEC, &bus, NULL) >= 0 && bus)
+        if (manager_open_patiently(x->target, x->request->boots, RECONNECT_USEC, RECONNECT_USEC, &bus,
+                                   NULL) >= 0 &&
+            bus)
                 (void) guest_unit_stop_by_name(bus, x->name, NULL);
 }
 

@@ -82,11 +82,12 @@ static int enter_and_run(const ExecRequest *request, bool *ret_stopped, Error *r
 
         r = enter_target_open(request->leader, &target, reterr);
         if (r >= 0)
-                r = manager_open_patiently(&target, GUEST_BUS_TIMEOUT_USEC, PATIENCE_USEC, &bus, reterr);
+                r = manager_open_patiently(&target, request->boots, GUEST_BUS_TIMEOUT_USEC, PATIENCE_USEC,
+                                           &bus, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "container '%s'", request->container);
         /* A process that the guest's systemd does not know of would keep it from ever stopping. */
-        if (!bus && enter_target_is_systemd(&target))
+        if (!bus && enter_target_may_be_systemd(&target, request->boots))
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING,
                                    "container '%s' is starting or stopping: its systemd does not listen",
                                    request->container);

@@ -21,6 +21,7 @@ typedef enum TtyMode {
 typedef struct ExecRequest {
         const char *container; /* name, for messages */
         pid_t leader;          /* the container's PID 1, in our numbers */
+        bool boots;            /* its payload is an init */
         int cgroup_fd;     /* directory of the payload's cgroup, for containers without systemd; borrowed */
         char *const *argv; /* not used with `login_shell` */
         const char *user;  /* name or number inside; NULL: root */

@@ -90,8 +90,8 @@ int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **re
         return 0;
 }
 
-int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uint64_t patience_usec,
-                           GuestBus **ret, Error *reterr) {
+int manager_open_patiently(const EnterTarget *target, bool boots, uint64_t timeout_usec,
+                           uint64_t patience_usec, GuestBus **ret, Error *reterr) {
         uint64_t start = now_usec();
 
         for (;;) {
@@ -100,7 +100,8 @@ int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uin
                 int r;
 
                 r = manager_open(target, timeout_usec, &bus, &error);
-                if (bus || !enter_target_is_systemd(target) || now_usec() - start >= patience_usec) {
+                if (bus || !enter_target_may_be_systemd(target, boots) ||
+                    now_usec() - start >= patience_usec) {
                         if (r < 0)
                                 error_move(reterr, &error);
                         else

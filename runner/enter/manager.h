@@ -21,11 +21,12 @@ int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **re
 
 /**
  * manager_open_patiently() - manager_open() for a guest that is known to be up
+ * @boots: as for enter_target_may_be_systemd()
  * @patience_usec: how long to try when the leader is systemd but does not listen; relative
  *
  * A systemd does not listen for a moment when it executes itself anew ("systemctl daemon-reexec", an
- * upgrade).
+ * upgrade), nor when it has just begun to boot.
  * Returns at once when the leader is something else, when it has become systemd-shutdown, and when it ends.
  */
-int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uint64_t patience_usec,
-                           GuestBus **ret, Error *reterr);
+int manager_open_patiently(const EnterTarget *target, bool boots, uint64_t timeout_usec,
+                           uint64_t patience_usec, GuestBus **ret, Error *reterr);

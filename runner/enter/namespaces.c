@@ -85,6 +85,10 @@ bool enter_target_is_systemd(const EnterTarget *t) {
         return comm_is(t, "systemd\n");
 }
 
+bool enter_target_may_be_systemd(const EnterTarget *t, bool boots) {
+        return enter_target_is_systemd(t) || (boots && process_age_usec(t->leader) < ENTER_UNSURE_USEC);
+}
+
 /* The kernel keeps 15 characters of "systemd-shutdown". */
 bool enter_target_is_shutting_down(const EnterTarget *t) {
         return comm_is(t, "systemd-shutdow\n");

@@ -31,6 +31,13 @@ bool enter_target_is_alive(const EnterTarget *target);
 /* Whether the leader is systemd, by the name it gives itself. */
 bool enter_target_is_systemd(const EnterTarget *target);
 
+/* Before a PID 1 has given itself its name, also after a reboot from inside, there is no telling what it
+ * will be: one that is younger than this. */
+#define ENTER_UNSURE_USEC USEC_PER_SEC
+
+/* Whether the leader is systemd, or may become it. @boots: the payload is an init. */
+bool enter_target_may_be_systemd(const EnterTarget *target, bool boots);
+
 /* Whether it has become what systemd ends as. */
 bool enter_target_is_shutting_down(const EnterTarget *target);
 

@@ -150,8 +150,8 @@ static int member_get_failed(const Member *m, FailedUnits *ret) {
         if (r >= 0 && status.leader > 0)
                 r = enter_target_open(status.leader, &target, NULL);
         if (r >= 0)
-                r = manager_open_patiently(&target, GUEST_BUS_TIMEOUT_USEC, GUEST_BUS_TIMEOUT_USEC, &bus,
-                                           NULL);
+                r = manager_open_patiently(&target, /* boots= */ true, GUEST_BUS_TIMEOUT_USEC,
+                                           GUEST_BUS_TIMEOUT_USEC, &bus, NULL);
         return r < 0 ? r : bus ? guest_bus_get_failed_units(bus, ret, NULL) : -ENOTCONN;
 }
 

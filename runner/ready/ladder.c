@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include "enter/namespaces.h"
 #include "ready/ladder.h"
 
 /* The pause before a manager that does not listen is tried again: a part of the time that has passed,
@@ -7,10 +8,6 @@
 #define RETRY_USEC     (20 * USEC_PER_MSEC)
 #define RETRY_MAX_USEC (500 * USEC_PER_MSEC)
 #define RETRY_PART     8
-
-/* Before systemd has given itself its name there is no telling what a PID 1 will be: one that is so young,
- * or was found so recently. */
-#define UNSURE_USEC USEC_PER_SEC
 
 /* From the end of a container's PID 1 until its supervisor tells how it ended: the supervisor waits so
  * long for processes that do not die at once. */
@@ -34,7 +31,7 @@ LadderStep ladder_after_payload(const LadderPayload *p) {
 static bool may_listen_later(const LadderPeer *p) {
         return p->had_manager || p->is_systemd || p->is_shutting_down ||
                (!p->is_told_of &&
-                (p->age_usec < UNSURE_USEC || (p->unsure && p->waited_usec < UNSURE_USEC)));
+                (p->age_usec < ENTER_UNSURE_USEC || (p->unsure && p->waited_usec < ENTER_UNSURE_USEC)));
 }
 
 LadderStep ladder_after_asking(const LadderPeer *p) {

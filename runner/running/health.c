@@ -92,7 +92,8 @@ static int health_connect(Watched *x, uint64_t patience_usec, Error *reterr) {
 
         r = enter_target_open(x->status.leader, &target, reterr);
         if (r >= 0)
-                r = manager_open_patiently(&target, ANSWER_USEC, patience_usec, &c->bus, reterr);
+                r = manager_open_patiently(&target, /* boots= */ false, ANSWER_USEC, patience_usec, &c->bus,
+                                           reterr);
         /* Its PID 1 is not a systemd. */
         if (r < 0 || !c->bus)
                 return r;

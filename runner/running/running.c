@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "context/project-open.h"
+#include "plan/definition.h"
 #include "resources/resources.h"
 #include "running/running.h"
 #include "state/runtime-dir.h"
@@ -144,6 +145,14 @@ int running_open_leader(const Project *project, const char *container, int *ret,
         return 0;
 }
 
+static int running_boots(const Project *project, const char *container, bool *ret, Error *reterr) {
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        int r = project_load_state(project, container, &state, reterr);
+
+        *ret = !state || !definition_runs_command(state->definition);
+        return r;
+}
+
 int running_exec(const ProjectRequest *request, const char *container, ExecRequest *exec, Error *reterr) {
         char *const operands[] = {(char *) container, NULL};
         _cleanup_(project_done) Project project = PROJECT_NULL;
@@ -160,6 +169,9 @@ int running_exec(const ProjectRequest *request, const char *container, ExecReque
                 return r;
         exec->container = container;
         exec->leader = r;
+        r = running_boots(&project, container, &exec->boots, reterr);
+        if (r < 0)
+                return r;
         exec->cgroup_fd = cgroup_fd;
         r = container_exec(exec, &stopped, reterr);
         if (r >= 0 && stopped)

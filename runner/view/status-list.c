@@ -79,7 +79,8 @@ static int status_ask_manager(const ContainerStatus *c, uint64_t deadline_usec, 
         /* A systemd that has been ready listens, but for a moment in which it executes itself anew;
          * before its end it becomes another program. */
         if (r >= 0)
-                r = manager_open_patiently(&target, deadline_usec > now ? deadline_usec - now : 1,
+                r = manager_open_patiently(&target, /* boots= */ false,
+                                           deadline_usec > now ? deadline_usec - now : 1,
                                            c->ready ? PATIENCE_USEC : 0, &bus, reterr);
         if (r < 0)
                 return r;

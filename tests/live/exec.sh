@@ -153,6 +153,24 @@ testcase_stopped() {
         nothing_made
 }
 
+# What is started before the guest's systemd would be beside it, and would keep it from ever stopping.
+testcase_after_a_reboot() {
+        local before end=$((SECONDS + WAIT))
+
+        both_up
+        ok fc exec web -- cut -d ' ' -f 22 /proc/1/stat
+        before=$OUT
+        run fc exec web -- systemctl --no-block reboot
+        # By a systemd, and by another than that. Between the two there is none.
+        OUT=$before
+        until [[ $STATUS == 0 && ${OUT##*$'\n'} != "$before" ]]; do
+                ((SECONDS < end)) || flunk "it does not come back"
+                run fc exec web -- sh -c "cat /proc/self/cgroup && exec cut -d ' ' -f 22 /proc/1/stat"
+                [[ $STATUS != 0 ]] || expect_out '0::/system\.slice/'
+        done
+        ok fc down
+}
+
 # Sessions end with the container, and neither they nor what they left in the background hold its end up.
 testcase_down_ends_sessions() {
         local started
