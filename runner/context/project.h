@@ -125,8 +125,8 @@ int project_open_sources(Project *project, Error *reterr);
 /* All that the specification has; owned by the caller, NULL: none. */
 char **project_spec_names(const Project *project);
 
-/* A path of the command line, made absolute where it was typed, without resolving links: the name that the user
- * knows is the one in messages. Below a directory that is gone nothing is found. */
+/* A path of the command line, made absolute where it was typed, without resolving links: the name that the
+ * user knows is the one in messages. Below a directory that is gone nothing is found. */
 char *project_typed_path(const ProjectRequest *request, const char *path);
 
 /* Which are selected, by options or else by the environment; likewise. */

@@ -9,6 +9,7 @@
 /* Best effort: what a guest's systemd does not tell, or not in time, is not there. */
 void timings_ask_guests(const Project *project, Timings *timings);
 
-/* As the user who asked. @path: as for project_typed_path(); what is there is replaced if it is a regular file, and no link. */
+/* As the user who asked. @path: as for project_typed_path(); what is there is replaced if it
+ * is a regular file, and not a link. */
 int timings_write_svg(const Project *project, const ProjectRequest *request, const char *path,
                       const Timings *timings, Error *reterr);
