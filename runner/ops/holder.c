@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "context/instance.h"
 #include "context/project-open.h"
 #include "context/shared-use.h"
 #include "context/shared.h"
@@ -18,6 +17,7 @@
 #include "running/running.h"
 #include "screen/error-print.h"
 #include "spec/dependency.h"
+#include "storage/instance-life.h"
 
 /* What is held. */
 typedef struct Holder {

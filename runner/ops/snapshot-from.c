@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "context/snapshot-text.h"
 #include "ops/snapshot-restore.h"
 #include "project/snapshot-apply.h"
+#include "storage/snapshot-text.h"
 
 /* `up --from`: which part of a snapshot, and whether that may be put in place. */
 typedef struct From {

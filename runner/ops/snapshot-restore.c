@@ -6,8 +6,6 @@
 #include "base/fs.h"
 #include "base/size-text.h"
 #include "context/project-open.h"
-#include "context/snapshot-copy.h"
-#include "context/snapshot-text.h"
 #include "fleet/fleet.h"
 #include "ops/snapshot-restore.h"
 #include "project/snapshot-apply.h"
@@ -15,6 +13,8 @@
 #include "spec/network-share.h"
 #include "state/trash.h"
 #include "storage/removal.h"
+#include "storage/snapshot-copy.h"
+#include "storage/snapshot-text.h"
 
 typedef struct Restore {
         Project *project;

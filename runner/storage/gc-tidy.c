@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
-#include "context/instance.h"
 #include "context/network.h"
 #include "net/old-bridge.h"
 #include "project/instance-dir.h"
@@ -16,6 +15,7 @@
 #include "state/state.h"
 #include "state/trash.h"
 #include "storage/gc-tidy.h"
+#include "storage/instances.h"
 
 /* Return: 1 it does not run, and nothing starts it while the lock is held; 0; or a negative errno. */
 static int gc_hold_stopped(const GcProject *p, const char *name, Lock *ret, Error *reterr) {

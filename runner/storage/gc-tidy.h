@@ -3,7 +3,7 @@
 
 /* A project that is there: what has crashed in it is put away. */
 
-#include "context/gc-project.h"
+#include "storage/gc-project.h"
 
 /* What is in it, where it belongs to the user who asks. With --dry-run it is only said. */
 int gc_project_tidy(GcProject *p, const char *root, Error *reterr);

@@ -8,7 +8,6 @@
 #include "base/strv.h"
 #include "boot/boot-place.h"
 #include "boot/boot.h"
-#include "context/gc-bury.h"
 #include "image/made-image.h"
 #include "machine/machine.h"
 #include "net/router.h"
@@ -18,6 +17,7 @@
 #include "state/identity.h"
 #include "state/mounted.h"
 #include "state/runtime-dir.h"
+#include "storage/gc-bury.h"
 #include "storage/gc-tidy.h"
 #include "storage/gc.h"
 

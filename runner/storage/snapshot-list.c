@@ -5,10 +5,10 @@
 #include "base/size-text.h"
 #include "base/time-text.h"
 #include "context/project-open.h"
-#include "context/snapshot-text.h"
 #include "project/snapshot-dir.h"
 #include "screen/table.h"
 #include "storage/snapshot-list.h"
+#include "storage/snapshot-text.h"
 #include "storage/snapshot.h"
 
 typedef struct List {

@@ -3,10 +3,10 @@
 #include "base/alloc.h"
 #include "base/size-text.h"
 #include "context/project-open.h"
-#include "context/snapshot-text.h"
 #include "project/snapshot-dir.h"
 #include "state/runtime-dir.h"
 #include "state/trash.h"
+#include "storage/snapshot-text.h"
 #include "storage/snapshot.h"
 
 /* What will go, a line each. */

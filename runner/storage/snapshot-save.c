@@ -11,8 +11,6 @@
 #include "context/locks.h"
 #include "context/named-volumes.h"
 #include "context/project-open.h"
-#include "context/snapshot-copy.h"
-#include "context/snapshot-text.h"
 #include "plan/definition.h"
 #include "project/snapshot-dir.h"
 #include "running/freeze.h"
@@ -21,7 +19,9 @@
 #include "state/runtime-dir.h"
 #include "state/trash.h"
 #include "storage/removal.h"
+#include "storage/snapshot-copy.h"
 #include "storage/snapshot-list.h"
+#include "storage/snapshot-text.h"
 #include "storage/snapshot.h"
 
 typedef struct Save {

@@ -6,10 +6,10 @@
 
 #include "base/json.h"
 #include "boot/boot.h"
-#include "context/instance.h"
 #include "context/project.h"
 #include "record/crash-record.h"
 #include "record/phase.h"
+#include "storage/instances.h"
 #include "view/project-list.h"
 #include "view/status-size.h"
 

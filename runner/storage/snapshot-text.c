@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "context/snapshot-text.h"
+#include "storage/snapshot-text.h"
 
 char *snapshot_describe(const SnapshotManifest *m) {
         _cleanup_strv_ char **containers = NULL, **volumes = NULL;

@@ -7,11 +7,11 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/strv.h"
-#include "context/gc-project.h"
 #include "net/router.h"
 #include "spec/name.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
+#include "storage/gc-project.h"
 
 #define LOCK_SUFFIX ".lock"
 

@@ -7,8 +7,8 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/size-text.h"
-#include "context/snapshot-copy.h"
 #include "rootfs/tree-copy.h"
+#include "storage/snapshot-copy.h"
 
 #define SHOW_USEC (100 * USEC_PER_MSEC)
 

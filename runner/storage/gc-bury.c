@@ -5,12 +5,12 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "cgroup/leftovers.h"
-#include "context/gc-bury.h"
 #include "context/network.h"
 #include "net/old-bridge.h"
 #include "net/router.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
+#include "storage/gc-bury.h"
 
 static void gc_say_gone(const GcProject *p, const char *kind, const char *name) {
         _cleanup_free_ char *why = p->claimed ? xasprintf("'%s' is gone", p->checkout.path)
