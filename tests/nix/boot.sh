@@ -197,6 +197,10 @@ testcase_switch() {
         equal "$(inside systemctl show --value --property Description app)" two "what runs"
         equal "$(inside systemctl is-system-running)" running "its state"
 
+        # The program builds the specification of what runs, which that of NAME-up is not for other commands.
+        write_flake "$(app two 'exec sleep 1000000')"
+        ok fleet up
+        expect_err 'web: unchanged'
         ok fleet rollback web
         equal "$(inside readlink /run/current-system)" "$first" "the system after a rollback"
         done_with
