@@ -220,7 +220,9 @@ static void member_on_usable(Member *m) {
         if (!already)
                 fleet_on_progress(m->at->name, PHASE_READY, detail, m->fleet);
         if (m->state && !already) {
-                m->state->ready_usec = realtime_usec();
+                /* One that has taken another system has been up all the while. */
+                if (m->goal != GOAL_SWITCH || m->state->ready_usec == 0)
+                        m->state->ready_usec = realtime_usec();
                 if (member_save_state(m, PHASE_READY, NULL, &m->at->error) < 0) {
                         m->reached = REACHED_STARTED;
                         member_over(m, PHASE_FAILED, NULL);

@@ -37,10 +37,12 @@ inside() {
         printf '%s\n' "$OUT"
 }
 
+ready_since() { jq -e '.readyUsec' "$PROJECT/.containers/web/state.json"; }
+
 says() { fc events "$1" | grep -qE "$2"; }
 
 testcase_one_unit() {
-        local first second leader invocation
+        local first second leader invocation since
 
         system one "$SLEEP"
         first=$TOPLEVEL
@@ -48,6 +50,7 @@ testcase_one_unit() {
         spec "$(nixos web ', "ports": ["8080:80"]')"
         ok fc up
         leader=$(fc --json status | jq '.containers[0].leader')
+        since=$(ready_since)
         invocation=$(inside web -- systemctl show --value --property InvocationID apache2)
 
         system two "$SLEEP"
@@ -68,6 +71,7 @@ testcase_one_unit() {
         expect_err 'web: ready  127\.0\.0\.1:8080.*127\.0\.0\.1:8081'
         ok curl --silent --fail --output /dev/null --max-time 10 http://127.0.0.1:8081/
         equal "$(fc --json status | jq '.containers[0].leader')" "$leader" "its PID 1"
+        equal "$(ready_since)" "$since" "since when it is up"
         equal "$(inside web -- systemctl show --value --property Description app)" two "what runs"
         equal "$(inside web -- systemctl show --value --property InvocationID apache2)" "$invocation" "what has not changed"
         equal "$(inside web -- readlink /run/current-system)" "$second" "the system"
