@@ -413,9 +413,9 @@ static int member_prepare_covers(Member *m, Error *reterr) {
 }
 
 /* Written before anything is stopped: a disk that does not take this state will not take that of the new
- * start either, unless a reset makes room. */
+ * start either, unless a reset makes room. A switch stops nothing, and writes it before all else. */
 static int member_check_writable(const Member *m, Error *reterr) {
-        if ((m->goal != GOAL_RESTART && !goal_changes(m->goal)) || !m->state || member_resets(m))
+        if ((m->goal != GOAL_RESTART && m->goal != GOAL_ADJUST) || !m->state || member_resets(m))
                 return 0;
         return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
                                     m->state, reterr);
