@@ -193,14 +193,12 @@ static int user_scope_try(UserScope *s, sd_bus_error *e) {
         return r >= 0 ? 1 : 0;
 }
 
-int user_scope_enter(const char *runtime, Error *reterr) {
+/* Apart from the look whether there is one, since what cleans up here loads the library. @fd: taken */
+static int user_scope_enter_by(int fd, Error *reterr) {
         _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
         _cleanup_(user_scope_done) UserScope s = {};
-        int fd = user_scope_connect(runtime), r;
+        int r = user_scope_open(&s, fd);
 
-        if (fd == -ENOENT)
-                return 0;
-        r = fd < 0 ? fd : user_scope_open(&s, fd);
         while (r == 0) {
                 sd_bus_error_free(&e);
                 s.changed = false;
@@ -211,4 +209,12 @@ int user_scope_enter(const char *runtime, Error *reterr) {
                         r = user_scope_wait(&s, &s.changed);
         }
         return r < 0 ? bus_error(&bus_user, reterr, r, &e, "enter '%s'", USER_SCOPE) : 1;
+}
+
+int user_scope_enter(const char *runtime, Error *reterr) {
+        int fd = user_scope_connect(runtime);
+
+        if (fd == -ENOENT)
+                return 0;
+        return fd < 0 ? error_set(reterr, fd, "enter '" USER_SCOPE "'") : user_scope_enter_by(fd, reterr);
 }

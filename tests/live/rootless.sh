@@ -86,6 +86,10 @@ testcase_verbs() {
         ok fc kill one
         ok fc rm one --volumes --yes
         ok fc events -n 1
+        # A library that it does not need is most of what it would take.
+        LD_DEBUG=files ok fc status
+        expect_err 'libnl'
+        refute_err 'libsystemd'
 }
 
 # What another command has started is a neighbour, in each network.
