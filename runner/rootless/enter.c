@@ -234,15 +234,14 @@ static int spawn_mapper(char *const *argv, pid_t *ret) {
 }
 
 /* Side by side, while we go on. */
-static int start_mappers(Mappers *m, pid_t pid, Error *reterr) {
-        int r = subids_map_commands(pid, &m->commands[0], &m->commands[1], reterr);
+static int start_mappers(Mappers *m, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(m->commands); i++) {
+                int r = spawn_mapper(m->commands[i], &m->pids[i]);
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(m->commands); i++) {
-                r = spawn_mapper(m->commands[i], &m->pids[i]);
                 if (r < 0)
                         return error_set(reterr, r, "run '%s'", m->commands[i][0]);
         }
-        return r;
+        return 0;
 }
 
 /* What it runs may ask a server for the user's ids. */
@@ -266,20 +265,28 @@ typedef struct Founder {
         pid_t pid;
 } Founder;
 
+/* In two steps, and it tells of each: after the first one ids can be given. */
 static _Noreturn void be_founder(pid_t parent, int socket_fd) {
-        int error = 0;
+        static const int steps[] = {CLONE_NEWUSER, NAMESPACES};
+        bool goes_on = process_end_with_parent(parent, SIGKILL) >= 0;
 
-        if (process_end_with_parent(parent, SIGKILL) < 0)
-                _exit(EXIT_FAILURE);
-        if (unshare(CLONE_NEWUSER | NAMESPACES) < 0)
-                error = errno;
-        if (write(socket_fd, &error, sizeof(error)) == sizeof(error))
+        for (size_t i = 0; goes_on && i < ELEMENTSOF(steps); i++) {
+                int error = unshare(steps[i]) < 0 ? errno : 0;
+
+                goes_on = write(socket_fd, &error, sizeof(error)) == sizeof(error) && error == 0;
+        }
+        if (goes_on)
                 (void) handshake_await(socket_fd);
-        _exit(EXIT_SUCCESS);
+        _exit(goes_on ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* Its end takes a while, in which there is other work to do. */
+static void founder_let_go(Founder *f) {
+        f->socket_fd = safe_close(f->socket_fd);
 }
 
 static void founder_done(Founder *f) {
-        (void) safe_close(f->socket_fd);
+        founder_let_go(f);
         (void) safe_close(f->fd);
         if (f->pid > 0)
                 (void) process_reap(f->pid);
@@ -291,7 +298,7 @@ static int start_founder(int base_fd, Founder *f, Error *reterr) {
         pid_t parent = getpid();
         int pair[2], error;
 
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return error_set(reterr, errno, "make a socket pair");
         f->pid = own_cgroup_fork(base_fd);
         if (f->pid == 0) {
@@ -304,11 +311,32 @@ static int start_founder(int base_fd, Founder *f, Error *reterr) {
         if (f->pid < 0)
                 return error_set(reterr, error, "start a process in the user's control group");
         f->fd = process_open(f->pid);
-        if (f->fd < 0)
-                return error_set(reterr, f->fd, "open the process that makes the user's namespaces");
+        return f->fd < 0 ? error_set(reterr, f->fd, "open the process that makes the user's namespaces") : 0;
+}
+
+static int founder_await_step(const Founder *f, Error *reterr) {
+        int error;
+
         if (read(f->socket_fd, &error, sizeof(error)) != sizeof(error))
                 return error_raise(reterr, FC_EXIT_INTERNAL, "what makes the user's namespaces was killed");
         return error != 0 ? raise_restricted(error, "make the user's namespaces", reterr) : 0;
+}
+
+/* When it returns, this process is in them, and ids are being given. */
+static int found_namespaces(int base_fd, Founder *founder, Mappers *mappers, Error *reterr) {
+        int r = start_founder(base_fd, founder, reterr);
+
+        if (r >= 0)
+                r = subids_map_commands(founder->pid, &mappers->commands[0], &mappers->commands[1], reterr);
+        if (r >= 0)
+                r = founder_await_step(founder, reterr);
+        if (r >= 0)
+                r = start_mappers(mappers, reterr);
+        if (r >= 0)
+                r = founder_await_step(founder, reterr);
+        if (r >= 0 && setns(founder->fd, CLONE_NEWUSER | NAMESPACES) < 0)
+                r = raise_restricted(errno, "enter the user's namespaces", reterr);
+        return r;
 }
 
 /* No controller may be on for what is below the upper cgroup while a process is in that, as the last
@@ -320,13 +348,10 @@ static int make_namespaces(int base_fd, int runtime_fd, Error *reterr) {
 
         r = cgroup_disable_all(base_fd, reterr);
         if (r >= 0)
-                r = start_founder(base_fd, &founder, reterr);
-        if (r >= 0)
-                r = start_mappers(&mappers, founder.pid, reterr);
-        if (r >= 0 && setns(founder.fd, CLONE_NEWUSER | NAMESPACES) < 0)
-                r = raise_restricted(errno, "enter the user's namespaces", reterr);
+                r = found_namespaces(base_fd, &founder, &mappers, reterr);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(mappers.pids); i++)
                 r = reap_mapper(mappers.pids[i], mappers.commands[i][0], reterr);
+        founder_let_go(&founder);
         if (r >= 0)
                 r = namespace_become_root(reterr);
         if (r >= 0)
