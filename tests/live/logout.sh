@@ -54,9 +54,9 @@ show_proc() {
 # What a container runs. Asked to end, it does, and each of its processes is asked at that moment.
 readonly COMMAND='"command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]'
 
-# A user who lingers, and a project of two containers, of which `two` needs `one`.
+# begin_user [KEYS]: a user who lingers, and a project of two containers, of which `two` needs `one`. KEYS are those of `one`.
 begin_user() {
-        local file
+        local file keys=${1:-}
 
         is_booted || skip "needs a systemd of the user's"
         command -v newuidmap >/dev/null || skip "newuidmap is not installed"
@@ -71,7 +71,7 @@ begin_user() {
         tiny_image
         cp -a "$TINY_IMAGE" "$PROJECT/image"
         chown -R "$DEV:" "$PROJECT/image"
-        spec "\"one\": {\"system\": {\"rootfs\": \"image\"}, $COMMAND},
+        spec "\"one\": {\"system\": {\"rootfs\": \"image\"}, $COMMAND$keys},
                 \"two\": {\"system\": {\"rootfs\": \"image\"}, $COMMAND, \"dependsOn\": {\"one\": \"ready\"}}"
 }
 
@@ -83,10 +83,27 @@ end_user() {
         for file in subuid subgid; do umount "/etc/$file"; done
 }
 
+# What the user's systemd has been given limits a container of theirs, and tells what it has ended of. In a container this host has
+# no controllers to give.
+out_of_memory() {
+        spec "\"one\": {\"system\": {\"rootfs\": \"image\"}, \"resources\": {\"MemoryMax\": \"32M\", \"MemorySwapMax\": 0},
+                \"command\": [\"/bin/bash\", \"-c\", \"x=xxxxxxxxxxxxxxxx; while :; do x=\$x\$x; done\"]}"
+        if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then
+                run mine up
+                try_until "$WAIT" grep -q '"crashed"' "$PROJECT/.containers/events.jsonl"
+                ok mine status
+                expect_out 'crashed .*, had run out of memory'
+                ok mine down
+        else
+                run_status 6 mine up
+                expect_err "has no controller 'memory'"
+        fi
+}
+
 testcase_sessions() {
         local first scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
 
-        begin_user
+        begin_user ', "network": {"mode": "host"}'
         # The first command of the scope, which stays.
         machinectl --quiet shell "$DEV@" "$FC" --root "$PROJECT" --rootless events -f >/dev/null </dev/null &
         first=$!
@@ -101,6 +118,8 @@ testcase_sessions() {
         ok mine --json status
         equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["running","running"]' "their states"
         equal "$(find "$scope/flake-containers" -mindepth 1 -maxdepth 1 -type d | wc -l)" 2 "machines in the scope"
+        # What the broker has started is in the host's network, ends with all the others, and in order.
+        equal "$(readlink "/proc/$(jq -r '.containers[0].leader' <<<"$OUT")/ns/net")" "$(readlink /proc/self/ns/net)" "the network of one"
         # logind waits 10 s for another one.
         mkdir -p /run/systemd/logind.conf.d
         printf '[Login]\nUserStopDelaySec=0\n' >/run/systemd/logind.conf.d/test.conf
@@ -113,6 +132,7 @@ testcase_sessions() {
         equal "$(jq -r 'select(.event == "ended") | .detail' "$PROJECT/.containers/events.jsonl" | sort -u)" "exited 0" "how they ended"
         ok mine up two
         ok mine down
+        out_of_memory
         end_user
         rm /run/systemd/logind.conf.d/test.conf
         systemctl reload systemd-logind
