@@ -8,10 +8,11 @@
 
 # Is there memory enough for what the test cases keep at a time, and for the rest of the machine?
 live_memory_will_do() {
-        local major minor
+        local major minor name kilobytes available=0
 
-        IFS=.- read -r major minor _ < <(uname -r)
-        ((major > 6 || (major == 6 && minor >= 3))) && (($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) > 6000000))
+        IFS=.- read -r major minor _ </proc/sys/kernel/osrelease
+        while read -r name kilobytes _; do [[ $name != MemAvailable: ]] || available=$kilobytes; done </proc/meminfo
+        ((major > 6 || (major == 6 && minor >= 3))) && ((available > 6000000))
 }
 
 # Inside: namespaces look like a host, with a /proc, /sys and /run of their own.
@@ -52,8 +53,8 @@ live_make_host() {
         fi
         # nspawn makes these itself, and leaves them.
         mkdir -p /run/lock /run/systemd/nspawn/{propagate,unix-export,locks} /run/systemd/nspawn-uid "$LIVE_RUN"
-        mount --bind "$(dirname -- "$FC_BINARY")" "$LIVE_RUN"
-        FC=$LIVE_RUN/$(basename -- "$FC_BINARY")
+        mount --bind "${FC_BINARY%/*}" "$LIVE_RUN"
+        FC=$LIVE_RUN/${FC_BINARY##*/}
         # The developer must be able to look them up, wherever the clone lies.
         mkdir -p "$LIVE_RUN-seen/images"
         mount --bind "$FC_IMAGES" "$LIVE_RUN-seen/images"
@@ -61,9 +62,7 @@ live_make_host() {
 
         # A developer who may use sudo. The accounts are the host's otherwise.
         mkdir -p "$etc" "$SCRATCH/home"
-        for file in passwd group shadow; do
-                cp -p "/etc/$file" "$etc/$file"
-        done
+        cp -p /etc/{passwd,group,shadow} "$etc/"
         echo "$DEV:x:$DEV_UID:$DEV_GID:Developer:$SCRATCH/home:/bin/bash" >>"$etc/passwd"
         echo "$DEV:x:$DEV_GID:" >>"$etc/group"
         echo "$DEV:*:19000:0:99999:7:::" >>"$etc/shadow"
@@ -95,7 +94,7 @@ live_make_host() {
         ! is_rootless || rootless_make_host
 }
 
-# After a test case, as far as it did not do so itself: nothing may disturb the next one.
+# After a test case that did not do so itself: nothing may disturb the next one.
 live_reset() {
         local link mounts i
 
@@ -136,16 +135,32 @@ live_reset() {
                 printf -v link %b "$link"
                 [[ $link != "$SCRATCH/projects/"* ]] || umount -- "$link" 2>/dev/null || :
         done
-        rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
+}
+
+# After each test case: the files that it may leave.
+live_remove_files() {
+        rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/* "$SCRATCH/projects" "$SCRATCH/images" \
+                "$SCRATCH"/nix/var/nix/gcroots/auto/* "$SCRATCH"/{tmp,run}.*
         ! is_rootless || rootless_make_run
-        rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images" "$SCRATCH"/nix/var/nix/gcroots/auto/*
 }
 
 # The namespaces of the projects' networks, one a line.
 networks() { find /run/flake-containers/netns -type f 2>/dev/null | sort || :; }
 
+has_networks() {
+        local link
+
+        for link in /run/flake-containers/netns/*; do [[ ! -f $link ]] || return 0; done
+        return 1
+}
+
 # uplinks N: the host has as many interfaces that lead there. The kernel takes one away some time after its network.
-uplinks() { (($(ip -o link show type veth | grep -c ': fc-' || :) == $1)); }
+uplinks() {
+        local link count=0
+
+        for link in /sys/class/net/fc-*; do [[ ! -e $link || -d $link/bridge ]] || count=$((count + 1)); done
+        ((count == $1))
+}
 
 # old_bridge NAME: as releases had one that had it in the host's own namespace: its address is six bytes of the name's hash.
 old_bridge() {
@@ -165,7 +180,7 @@ old_bridge() {
 
 # host_state: what host_snapshot looks at, but for processes. "# KIND" stands before each kind.
 host_state() {
-        local lines
+        local lines files=()
 
         mapfile -t lines </proc/self/mountinfo
         printf '%s\n' '# mount' "${lines[@]}" '# link'
@@ -179,25 +194,24 @@ host_state() {
         fi
         echo '# listens'
         ss -Hlnt
-        echo '# cgroup'
-        find "$CGROUP2" -mindepth 1 -type d -printf '/%P\n' 2>/dev/null || :
         if is_booted; then
                 echo '# unit'
                 systemctl list-units --all --plain --no-legend 'flake-containers-*' 'fc-console-*'
                 echo '# machine'
                 machinectl list --no-legend
         else
-                echo '# file'
-                find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf '%p %y %s %l\n' 2>/dev/null || :
+                files=(/etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf)
         fi
         # nspawn leaves its lock files itself, and ours may stay, with their FIFOs: it cannot be told when a lock's file is
-        # safe to remove. So does what says whose they are.
-        echo '# run'
-        # The images are below LIVE_RUN, with more files than all the rest.
-        find /run -mindepth 1 -path "$LIVE_RUN*" -prune -o -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
-                -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name '@namespace' -o -name project.path \) -o \
-                -type p -name '*.ask' -o -type p -name '*.stop' \) \) \
-                -not -path '/run/sudo*' -printf '%p %y %l\n' 2>/dev/null || :
+        # safe to remove. So does what says whose they are. The images are below LIVE_RUN, with more files than all the rest.
+        # Of what is found each line says its kind.
+        echo '# found'
+        find "$CGROUP2" /run "${files[@]}" -path "$LIVE_RUN*" -prune -o -path "$CGROUP2*" \( -not -type d -o -printf 'cgroup %p\n' \) -o \
+                -path '/run*' -not \( -path /run -o -path '/run/systemd/nspawn/locks*' -o -path '/run/systemd/nspawn-uid/*' -o \
+                -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name '@namespace' -o -name project.path \) -o \
+                -type p -name '*.ask' -o -type p -name '*.stop' \) -o \
+                -path '/run/sudo*' \) -printf 'run %p %y %l\n' -o \
+                -not -path '/run*' -printf 'file %p %y %s %l\n' 2>/dev/null || :
         echo '# sysctl'
         # "grep ''" prints the names with the values.
         grep -s '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv{4,6}/conf/{all,default}/{forwarding,rp_filter} \
@@ -212,7 +226,7 @@ no_broker() { ! pgrep -f "^$FC " >/dev/null; }
 host_snapshot() {
         local dir pid cmdline args processes=() booted=0 own=" 1 $$ $BASHPID ${PPID} "
 
-        [[ -n $(networks) ]] || try_until "$WAIT" uplinks 0
+        has_networks || try_until "$WAIT" uplinks 0
         ! is_rootless || try_until "$WAIT" no_broker
         ! is_booted || booted=1
         # Before a program is started, which would be among them.
@@ -239,7 +253,9 @@ host_snapshot() {
                 kind == "route" { sub(/ expires [0-9]+sec/, "") }
                 kind == "listens" { print kind, $4; next }
                 kind == "machine" { print kind, $1, $2, $3; next }
-                booted && kind == "run" && !/^\/run\/(flake-containers|systemd\/(nspawn|transient|machines)\/)/ { next }
-                booted && (kind == "process" || kind == "cgroup") && !/flake-containers|nspawn|\/sbin\/init|sleep/ { next }
-                { sub(/ *$/, ""); print kind, $0 }' | sort
+                { sub(/ *$/, "") }
+                kind != "found" { $0 = kind " " $0 }
+                booted && /^run / && !/^run \/run\/(flake-containers|systemd\/(nspawn|transient|machines)\/)/ { next }
+                booted && /^(process|cgroup) / && !/flake-containers|nspawn|\/sbin\/init|sleep/ { next }
+                { print }' | sort
 }

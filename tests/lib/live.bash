@@ -29,8 +29,8 @@ set -Eeuo pipefail
 shopt -s inherit_errexit
 
 LIVE_SCRIPT=$(realpath -- "$0")
-LIVE_NAME=$(basename -- "$LIVE_SCRIPT" .sh)
-LIVE_TOP=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
+LIVE_NAME=${LIVE_SCRIPT##*/} LIVE_NAME=${LIVE_NAME%.sh}
+LIVE_TOP=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd -P)
 readonly LIVE_SCRIPT LIVE_NAME LIVE_TOP
 
 # shellcheck source=tests/lib/environment.bash
@@ -117,17 +117,22 @@ live_outside_end() {
 }
 
 run_testcase() {
+        local before after
+
         trap 'live_on_error "$BASH_COMMAND"' ERR
         # shellcheck disable=SC2034 # FC_PID is for the test cases
         PROJECT='' RAN='' STATUS=0 OUT='' ERR='' FC_PID='' LIVE_PROJECTS=()
-        TMP=$(mktemp -d "$SCRATCH/tmp.XXXXXX")
-        chmod 755 "$TMP"
+        # Each test case is a subshell of its own.
+        TMP=$SCRATCH/tmp.$BASHPID
+        mkdir "$TMP"
         # Of the first one, since nothing may differ later either; looked at anew after one that failed.
         [[ -e $SCRATCH/host-before ]] || host_snapshot >"$SCRATCH/host-before"
         "$1"
-        # Each test case stops what it started, and then the host must be as before.
+        # Each test case stops what it started, and then the host must be as before. Compared by the shell, since it mostly is.
         host_snapshot >"$TMP/host-after"
-        cmp -s "$SCRATCH/host-before" "$TMP/host-after" ||
+        mapfile before <"$SCRATCH/host-before"
+        mapfile after <"$TMP/host-after"
+        [[ ${before[*]} == "${after[*]}" ]] ||
                 same_files "$SCRATCH/host-before" "$TMP/host-after" "the host is not as it was before (- before, + after)"
 }
 
@@ -148,9 +153,12 @@ live_inside() {
 
 after_testcase() {
         [[ -z ${FC_TEST_KEEP:-} || $1 == 0 || $1 == 77 ]] || return
-        [[ $1 == 0 ]] || rm -f "$SCRATCH/host-before"
-        live_reset
-        rm -rf --one-file-system "$SCRATCH"/{tmp,run}.*
+        # What passed has been seen to leave the host as it was.
+        if [[ $1 != 0 ]]; then
+                rm -f "$SCRATCH/host-before"
+                live_reset
+        fi
+        live_remove_files
 }
 
 live_main() {

@@ -10,15 +10,12 @@ project() {
 
         PROJECT=$SCRATCH/projects/$1
         LIVE_PROJECTS+=("$PROJECT")
-        mkdir -p -- "$SCRATCH/projects" "$PROJECT/src"
-        chown "$DEV:" -- "$SCRATCH/projects"
+        mkdir -p -- "$PROJECT/src"
         printf '<p>page of %s</p>\n' "$1" >"$PROJECT/src/index.html"
+        # Before it is the developer's, which takes fewer programs than to become that.
+        [[ -e $PROJECT/.git ]] || git init -q -- "$PROJECT"
+        chown "$DEV:" -- "$SCRATCH/projects"
         chown -R "$owner:" -- "$PROJECT"
-        if [[ $owner == "$DEV" ]]; then
-                as_dev git init -q -- "$PROJECT"
-        else
-                git init -q -- "$PROJECT"
-        fi
 }
 
 # spec_text CONTAINERS: a specification. CONTAINERS is the JSON inside of "containers". Not by jq, whose start takes longer
@@ -28,7 +25,8 @@ spec_text() { printf '{"version": 1, "containers": {%s}}\n' "$1"; }
 # spec CONTAINERS: writes the current project's.
 spec() {
         spec_text "$1" >"$PROJECT/flake-containers.json"
-        chown --reference="$PROJECT" -- "$PROJECT/flake-containers.json"
+        # Written once more it is the developer's already.
+        [[ ! -O $PROJECT/flake-containers.json ]] || chown --reference="$PROJECT" -- "$PROJECT/flake-containers.json"
 }
 
 # What goes into spec: NAME [MORE JSON KEYS, each with a comma before it]

@@ -57,10 +57,14 @@ asker() {
         fi
 }
 
-# by_asker COMMAND..: such a command in this shell's place.
+# by_asker COMMAND..: such a command in this shell's place. With root not by env(1), which is one more program each time.
 by_asker() {
-        asker
-        exec "${ASKER[@]}" "$@"
+        if is_rootless; then
+                asker
+                exec "${ASKER[@]}" "$@"
+        fi
+        cd -- "$PROJECT"
+        SUDO_UID=$DEV_UID SUDO_GID=$DEV_GID SUDO_USER=$DEV exec "$@"
 }
 
 # fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.

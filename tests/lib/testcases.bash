@@ -6,10 +6,13 @@
 #     run_testcase FUNCTION   runs one, in a subshell with set -e
 #     after_testcase STATUS   puts away what it left; fails where no more are to be run
 
-# testcases_all: their functions, in the order in which they are written.
+# testcases_all: their functions, in the order in which they are written: sorted as a shell does it, by index.
 testcases_all() (
         shopt -s extdebug
-        for name in $(compgen -A function testcase_); do declare -F "$name"; done | sort -n -k 2 | cut -d ' ' -f 1
+        mapfile -t names < <(compgen -A function testcase_)
+        lines=()
+        while read -r name line _; do lines[line]=$name; done < <(for name in "${names[@]}"; do declare -F "$name"; done)
+        ((${#lines[@]} == 0)) || printf '%s\n' "${lines[@]}"
 )
 
 # testcases_run SCRIPT [NAME..]: those named, or all. Prints how each went; exits 1 when one failed, 77 when none could run.
