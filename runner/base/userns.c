@@ -12,16 +12,18 @@
 
 #define MAP_MAX ((size_t) 4096)
 
-/* Enters a user namespace, says so, and stays until it is killed. */
-static _Noreturn void holder(int fd, pid_t parent) {
-        /* In this order: new credentials may reset the signal. */
-        int r = unshare(CLONE_NEWUSER) < 0 ? -errno : process_end_with_parent(parent, SIGKILL);
-        char c = (char) -r;
+/* It calls two functions, and no signal handler runs on it. */
+#define HOLDER_STACK 16384
 
-        if (write(fd, &c, 1) != 1 || r < 0)
-                _exit(1);
-        for (;;)
-                (void) pause();
+/* What a user namespace belongs to until it has a descriptor: stays until it is killed. It has our memory,
+ * errno included, and changes nothing there. */
+static int userns_holder(void *userdata) {
+        const pid_t *parent = userdata;
+
+        if (process_end_with_parent(*parent, SIGKILL) >= 0)
+                for (;;)
+                        (void) pause();
+        _exit(1);
 }
 
 /* @process: its name in /proc. */
@@ -55,28 +57,28 @@ int userns_map_own(uid_t uid, gid_t gid) {
         return r < 0 ? r : write_map("self", "gid_map", gids);
 }
 
+/* A copy of our memory for each would take most of the time. Return: its pid, or a negative errno. */
+static pid_t userns_holder_start(char *stack, pid_t *parent) {
+        sigset_t all, old;
+        pid_t pid;
+
+        /* Those of a terminal go to its processes, and our handlers would run there, in our memory. */
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &old);
+        pid = clone(userns_holder, stack + HOLDER_STACK, CLONE_VM | CLONE_NEWUSER | SIGCHLD, parent);
+        pid = pid < 0 ? -errno : pid;
+        (void) sigprocmask(SIG_SETMASK, &old, NULL);
+        return pid;
+}
+
 int userns_open(const char *uids, const char *gids) {
-        _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
-        pid_t parent = getpid(), pid;
-        int pipe_fd[2], fd;
-        char c;
+        _Alignas(16) char stack[HOLDER_STACK];
+        pid_t parent = getpid(), pid = userns_holder_start(stack, &parent);
+        int fd;
 
-        if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-                return -errno;
-        read_fd = pipe_fd[0];
-        write_fd = pipe_fd[1];
-
-        pid = fork();
         if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                holder(write_fd, parent);
-        write_fd = safe_close(write_fd);
-
-        if (read(read_fd, &c, 1) != 1)
-                fd = -ECHILD;
-        else
-                fd = c != 0 ? -(int) (unsigned char) c : user_namespace_of(pid, uids, gids);
+                return pid;
+        fd = user_namespace_of(pid, uids, gids);
         (void) kill(pid, SIGKILL);
         (void) process_reap(pid);
         return fd;
