@@ -210,26 +210,42 @@ typedef struct CallReport {
         int value;
 } CallReport;
 
+/* For what is run inside, which is a few system calls. */
+#define CALL_STACK 65536
+
+typedef struct Call {
+        int (*work)(void *userdata);
+        void *userdata;
+        CallReport report;
+} Call;
+
+static int call_inside(void *userdata) {
+        Call *call = userdata;
+
+        call->report.value = privilege_become_root();
+        if (call->report.value >= 0)
+                call->report = (CallReport){.worked = true, .value = call->work(call->userdata)};
+        _exit(0);
+}
+
+/* Only a child is in the new PID namespace. It has the memory of this process, which stands still meanwhile
+ * and is only here for it: to copy that once more, and to take it apart, would take most of the time.
+ * Return: whether it came to its end. */
+static bool call_in_child(Call *call) {
+        _Alignas(16) char stack[CALL_STACK];
+        pid_t pid = clone(call_inside, stack + CALL_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, call);
+
+        if (pid < 0)
+                call->report.value = -errno;
+        return pid < 0 || process_reap(pid) == 0;
+}
+
 static _Noreturn void call_child(const EnterTarget *t, int namespaces, int (*work)(void *), void *userdata,
                                  int report_fd) {
-        CallReport report = {.value = enter_join(t, namespaces)};
-        pid_t pid = -1;
+        Call call = {work, userdata, {.value = enter_join(t, namespaces)}};
 
-        if (report.value >= 0) {
-                /* Only a child is in the new PID namespace. */
-                pid = fork();
-                if (pid < 0)
-                        report.value = -errno;
-        }
-        if (pid == 0) {
-                report.value = privilege_become_root();
-                if (report.value >= 0)
-                        report = (CallReport){.worked = true, .value = work(userdata)};
-        }
-        if (pid > 0)
-                (void) process_reap(pid);
-        else
-                (void) !write(report_fd, &report, sizeof(report));
+        if (call.report.value < 0 || call_in_child(&call))
+                (void) !write(report_fd, &call.report, sizeof(call.report));
         _exit(0);
 }
 
