@@ -3,7 +3,6 @@
 /* Start-up, the one place that prints an error, and the exit status. */
 
 #include <fcntl.h>
-#include <locale.h>
 #include <sys/stat.h>
 
 #include "cli/verbs.h"
@@ -36,7 +35,6 @@ int main(int argc, char **argv) {
         int r;
 
         open_missing_stdio();
-        (void) setlocale(LC_CTYPE, "");
         (void) umask(022);
 
         r = verbs_main(argc, argv, &globals, &error);

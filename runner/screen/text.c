@@ -102,15 +102,23 @@ static locale_t utf8_locale(void) {
         return locale;
 }
 
+/* Most of what is printed is, and the tables of a locale take long to map. */
+static bool is_ascii(const char *s) {
+        while (*s && (unsigned char) *s < 0x80)
+                s++;
+        return *s == '\0';
+}
+
 static size_t char_width(uint32_t c) {
-        int width = wcwidth((wchar_t) c);
+        int width = c < 0x80 ? 1 : wcwidth((wchar_t) c);
 
         return width < 0 ? 1 : (size_t) width;
 }
 
 /* Columns of the longest beginning of @s that fits into @max; its length goes to @ret_length. */
 static size_t fitting_width(const char *s, size_t max, size_t *ret_length) {
-        locale_t utf8 = utf8_locale(), old = utf8 ? uselocale(utf8) : (locale_t) 0;
+        locale_t utf8 = is_ascii(s) ? (locale_t) 0 : utf8_locale(),
+                 old = utf8 ? uselocale(utf8) : (locale_t) 0;
         size_t width = 0, i = 0, left = strlen(s);
 
         while (left > 0) {
