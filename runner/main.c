@@ -3,6 +3,7 @@
 /* Start-up, the one place that prints an error, and the exit status. */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "cli/verbs.h"
@@ -35,6 +36,8 @@ int main(int argc, char **argv) {
         int r;
 
         open_missing_stdio();
+        /* A caller that ignores it leaves that to us, and the end of a child could not be waited for. */
+        (void) signal(SIGCHLD, SIG_DFL);
         (void) umask(022);
 
         r = verbs_main(argc, argv, &globals, &error);

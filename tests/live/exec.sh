@@ -17,6 +17,7 @@ both_up() {
 
 testcase_status() {
         both_up
+        asker
         for name in web one; do
                 run_status 7 fc exec "$name" -- sh -c 'exit 7'
                 ok fc exec "$name" -- true
@@ -25,6 +26,8 @@ testcase_status() {
                 run_status 255 fc exec "$name" -- sh -c 'exit 255'
                 run_status 137 fc exec "$name" -- sh -c 'kill -9 $$'
                 run_status 143 fc exec "$name" -- sh -c 'kill -15 $$'
+                # Where the caller has no use for the ends of its children, and says so to the kernel.
+                run_status 7 "${ASKER[@]}" env --ignore-signal=CHLD "$FC" exec "$name" -- sh -c 'exit 7'
         done
         ok fc down
 }
