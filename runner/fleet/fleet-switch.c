@@ -33,12 +33,21 @@ static void member_note(const Member *m, const char *text) {
         progress_note(m->fleet->progress, note);
 }
 
-/* @toplevel: NULL: it has come to an end */
+/* @toplevel: NULL: it has come to an end. Where that cannot be written it is still what was written last. */
 static int member_note_switching(Member *m, const char *toplevel, Error *reterr) {
-        free(m->state->switching);
+        char *before = m->state->switching;
+        int r;
+
         m->state->switching = xstrdup(toplevel);
-        return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
-                                    m->state, reterr);
+        r = container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
+                                 m->state, reterr);
+        if (r >= 0)
+                free(before);
+        else {
+                free(m->state->switching);
+                m->state->switching = before;
+        }
+        return r;
 }
 
 static void member_on_switch_line(const char *line, void *userdata) {
@@ -202,8 +211,10 @@ int member_switch(Member *m, void (*done)(Member *m), Error *reterr) {
         if (member_protect_next(m, toplevel, NULL) < 0)
                 member_note(m, "Nix may collect its new system, ignoring");
         r = member_note_switching(m, toplevel, reterr);
-        if (r < 0)
+        if (r < 0) {
+                (void) member_protect_next(m, NULL, NULL);
                 return r;
+        }
         progress_update(m->fleet->progress, m->at->name, PHASE_SWITCHING, toplevel);
         return member_run_switch(m, toplevel,
                                  timeout != UINT64_MAX ? timeout : m->at->spec->ready_timeout_usec,
