@@ -213,11 +213,6 @@ typedef struct Mappers {
         pid_t pids[2];
 } Mappers;
 
-static void mappers_done(Mappers *m) {
-        for (size_t i = 0; i < ELEMENTSOF(m->commands); i++)
-                strv_free(m->commands[i]);
-}
-
 /* Without a copy of this process, which has much to copy. Return: 0 or a negative errno. */
 static int spawn_mapper(char *const *argv, pid_t *ret) {
         posix_spawnattr_t attributes;
@@ -245,17 +240,27 @@ static int start_mappers(Mappers *m, Error *reterr) {
 }
 
 /* What it runs may ask a server for the user's ids. */
-static int reap_mapper(pid_t pid, const char *program, Error *reterr) {
-        _cleanup_close_ int fd = process_open(pid);
+static int reap_mapper(Mappers *m, size_t i, Error *reterr) {
+        _cleanup_close_ int fd = process_open(m->pids[i]);
         int status;
 
         if (fd >= 0 && process_wait(fd, MAP_USEC) <= 0)
                 (void) process_signal(fd, SIGKILL);
-        status = process_reap(pid);
+        status = process_reap(m->pids[i]);
+        m->pids[i] = 0;
         if (status == 0)
                 return 0;
         return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids: %s failed, status %d",
-                           program, status < 0 ? status : process_exit_status(status));
+                           m->commands[i][0], status < 0 ? status : process_exit_status(status));
+}
+
+/* Before the process whose number they were given is reaped, or that would be another one's. */
+static void mappers_done(Mappers *m) {
+        for (size_t i = 0; i < ELEMENTSOF(m->commands); i++) {
+                if (m->pids[i] > 0)
+                        (void) reap_mapper(m, i, NULL);
+                strv_free(m->commands[i]);
+        }
 }
 
 /* The process that makes the namespaces, and ends when we are in them. */
@@ -350,7 +355,7 @@ static int make_namespaces(int base_fd, int runtime_fd, Error *reterr) {
         if (r >= 0)
                 r = found_namespaces(base_fd, &founder, &mappers, reterr);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(mappers.pids); i++)
-                r = reap_mapper(mappers.pids[i], mappers.commands[i][0], reterr);
+                r = reap_mapper(&mappers, i, reterr);
         founder_let_go(&founder);
         if (r >= 0)
                 r = namespace_become_root(reterr);
