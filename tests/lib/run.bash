@@ -4,7 +4,6 @@
 # Running a program and keeping what it said, as root, as the developer, or in the background. Part of live.bash.
 
 # shellcheck disable=SC2034 # STATUS, OUT and ERR are for assert.bash and the test cases
-# shellcheck disable=SC2164 # set -e is live.bash's
 
 # run COMMAND..: sets STATUS, OUT and ERR, never fails by itself.
 run() {
@@ -63,7 +62,8 @@ by_asker() {
                 asker
                 exec "${ASKER[@]}" "$@"
         fi
-        cd -- "$PROJECT"
+        # Where `run` or a condition calls this, set -e has no effect.
+        cd -- "$PROJECT" || exit 125
         SUDO_UID=$DEV_UID SUDO_GID=$DEV_GID SUDO_USER=$DEV exec "$@"
 }
 
