@@ -65,7 +65,7 @@ int enter_socket(const EnterTarget *target, int family, int type);
 /**
  * enter_call() - run a function inside the container, as its root, in a child process
  * @namespaces: as for enter_join(); CLONE_NEWPID gives the child a pid that exists in the container
- * @work: returns 0 or a negative errno; async-signal-safe
+ * @work: returns 0 or a negative errno; async-signal-safe, and needs little stack
  * @ret_result: what it returned
  *
  * Waits for its end.
