@@ -211,7 +211,7 @@ typedef struct CallReport {
 } CallReport;
 
 /* For what is run inside, which is a few system calls. */
-#define CALL_STACK 65536
+#define CALL_STACK 16384
 
 typedef struct Call {
         int (*work)(void *userdata);
