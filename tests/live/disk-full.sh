@@ -140,6 +140,32 @@ testcase_full_while_it_runs() {
         end_small_project
 }
 
+# What cannot be noted is not begun.
+testcase_switch_cannot_be_noted() {
+        local first
+
+        small_project 60
+        switchable one
+        first=$TOPLEVEL
+        spec "\"web\": {\"system\": {\"toplevel\": \"$TOPLEVEL\"}}"
+        ok fc up
+        switchable two
+        spec "\"web\": {\"system\": {\"toplevel\": \"$TOPLEVEL\"}}"
+        fill
+        run_status 6 fc up
+        expect_err "state '.containers/web/state.json'.*No space left"
+        refute_err 'switching  '
+        equal "$(state_of web)" running
+        ok fc exec web -- readlink /run/current-system
+        equal "$OUT" "$first" "the system"
+        absent "$PROJECT/.containers/web/next"
+        rm "$PROJECT/ballast"
+        ok fc up
+        expect_err 'web: switching  '
+        ok fc down
+        end_small_project
+}
+
 testcase_read_only_project() {
         small_project 60
         spec "$(tiny one)"
