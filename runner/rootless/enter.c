@@ -1,43 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/companions.h"
 #include "base/detach.h"
 #include "base/file-lock.h"
 #include "base/fs.h"
-#include "base/handshake.h"
 #include "base/host-socket.h"
 #include "base/loopback.h"
-#include "base/own-cgroup.h"
 #include "base/paths.h"
-#include "base/privilege.h"
 #include "base/process.h"
-#include "base/strv.h"
 #include "bus/user-scope.h"
 #include "cgroup/cgroup.h"
-#include "rootfs/mounts.h"
 #include "rootless/enter.h"
-#include "rootless/ids.h"
-#include "rootless/restrictions.h"
+#include "rootless/found.h"
 #include "rootless/user-cgroup.h"
-
-#define NAMESPACES (CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUTS)
-#define NOTHING    (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#include "rootless/user-mounts.h"
 
 /* How long what is joined may end under us, or be somewhere else, before we say so; and what is in no
  * namespace that we know, which may be a first command that has failed and ends. */
@@ -46,10 +32,6 @@
 #define JOIN_PAUSE_MIN (5 * USEC_PER_MSEC)
 #define JOIN_PAUSE_MAX (80 * USEC_PER_MSEC)
 
-#define MAP_USEC (30 * USEC_PER_SEC)
-
-#define RUN ROOTLESS_RUNTIME
-
 #define PLACE_TEXT_MAX 64
 
 /* The two namespaces, by their inodes, that tell whether a process is where all of the user's commands and
@@ -57,29 +39,6 @@
 typedef struct Place {
         uintmax_t user, net;
 } Place;
-
-/* Where what is in /run with root is, for as long as the user is logged in. Return: an fd. */
-static int open_runtime(Error *reterr) {
-        const char *base = getenv("XDG_RUNTIME_DIR");
-        _cleanup_free_ char *path = base ? xasprintf("%s/flake-containers", base) : NULL;
-        _cleanup_close_ int fd = -EBADF;
-        struct stat st;
-
-        if (!base || base[0] != '/') {
-                int r = error_raise(reterr, FC_EXIT_HOST, "without root this needs XDG_RUNTIME_DIR");
-
-                error_add_hint(reterr, "a login sets it, which su is not: ssh or machinectl shell");
-                return r;
-        }
-        if (mkdir(path, 0700) < 0 && errno != EEXIST)
-                return error_set(reterr, errno, "make '%s'", path);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return error_set(reterr, errno, "open '%s'", path);
-        if (st.st_uid != geteuid())
-                return error_raise(reterr, FC_EXIT_HOST, "'%s' belongs to another user", path);
-        return TAKE_FD(fd);
-}
 
 /* Two first commands at once would make two networks. */
 static int lock_namespace(int runtime_fd, Error *reterr) {
@@ -169,20 +128,6 @@ static int start_broker(int *ret, Error *reterr) {
 
 /* ---- joining, or making ---- */
 
-static int raise_restricted(int errnum, const char *what, Error *reterr) {
-        int r = error_set(reterr, errnum, "%s", what);
-
-        restrictions_add_hints(reterr);
-        return r;
-}
-
-/* AppArmor lets one make a namespace, and takes away what one has there. */
-static int namespace_become_root(Error *reterr) {
-        int r = privilege_become_root();
-
-        return r < 0 ? raise_restricted(r, "become root in the user's namespace", reterr) : 0;
-}
-
 /* All at once: the other process may end at any moment. Return: 1, 0 when it has ended or gone elsewhere. */
 static int join(pid_t peer, const Place *place, Error *reterr) {
         _cleanup_free_ char *process = xasprintf("%d", (int) peer);
@@ -193,7 +138,7 @@ static int join(pid_t peer, const Place *place, Error *reterr) {
         /* Looked at when it can be no other process any more. */
         if (fd == -ESRCH || (fd >= 0 && (!place_look(process, &is) || !place_equal(&is, place))))
                 return 0;
-        r = fd < 0 ? fd : setns(fd, CLONE_NEWUSER | NAMESPACES) < 0 ? -errno : 0;
+        r = fd < 0 ? fd : setns(fd, NAMESPACES_OF_USER) < 0 ? -errno : 0;
         if (r == -ESRCH)
                 return 0;
         if (r < 0)
@@ -207,225 +152,16 @@ static int join(pid_t peer, const Place *place, Error *reterr) {
         return r < 0 ? r : 1;
 }
 
-/* Ids are given by these two programs, of what stays outside. */
-typedef struct Mappers {
-        char **commands[2];
-        pid_t pids[2];
-} Mappers;
-
-/* Without a copy of this process, which has much to copy. Return: 0 or a negative errno. */
-static int spawn_mapper(char *const *argv, pid_t *ret) {
-        posix_spawnattr_t attributes;
-        sigset_t none;
-        int r;
-
-        (void) sigemptyset(&none);
-        (void) posix_spawnattr_init(&attributes);
-        (void) posix_spawnattr_setsigmask(&attributes, &none);
-        (void) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-        r = -posix_spawn(ret, argv[0], NULL, &attributes, argv, environ);
-        (void) posix_spawnattr_destroy(&attributes);
-        return r;
-}
-
-/* Side by side, while we go on. */
-static int start_mappers(Mappers *m, Error *reterr) {
-        for (size_t i = 0; i < ELEMENTSOF(m->commands); i++) {
-                int r = spawn_mapper(m->commands[i], &m->pids[i]);
-
-                if (r < 0)
-                        return error_set(reterr, r, "run '%s'", m->commands[i][0]);
-        }
-        return 0;
-}
-
-/* What it runs may ask a server for the user's ids. */
-static int reap_mapper(Mappers *m, size_t i, Error *reterr) {
-        _cleanup_close_ int fd = process_open(m->pids[i]);
-        int status;
-
-        if (fd >= 0 && process_wait(fd, MAP_USEC) <= 0)
-                (void) process_signal(fd, SIGKILL);
-        status = process_reap(m->pids[i]);
-        m->pids[i] = 0;
-        if (status == 0)
-                return 0;
-        return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids: %s failed, status %d",
-                           m->commands[i][0], status < 0 ? status : process_exit_status(status));
-}
-
-/* Before the process whose number they were given is reaped, or that would be another one's. */
-static void mappers_done(Mappers *m) {
-        for (size_t i = 0; i < ELEMENTSOF(m->commands); i++) {
-                if (m->pids[i] > 0)
-                        (void) reap_mapper(m, i, NULL);
-                strv_free(m->commands[i]);
-        }
-}
-
-/* The process that makes the namespaces, and ends when we are in them. */
-typedef struct Founder {
-        int fd; /* a pidfd */
-        int socket_fd;
-        pid_t pid;
-} Founder;
-
-/* In two steps, and it tells of each: after the first one ids can be given. */
-static _Noreturn void be_founder(pid_t parent, int socket_fd) {
-        static const int steps[] = {CLONE_NEWUSER, NAMESPACES};
-        bool goes_on = process_end_with_parent(parent, SIGKILL) >= 0;
-
-        for (size_t i = 0; goes_on && i < ELEMENTSOF(steps); i++) {
-                int error = unshare(steps[i]) < 0 ? errno : 0;
-
-                goes_on = write(socket_fd, &error, sizeof(error)) == sizeof(error) && error == 0;
-        }
-        if (goes_on)
-                (void) handshake_await(socket_fd);
-        _exit(goes_on ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-/* Its end takes a while, in which there is other work to do. */
-static void founder_let_go(Founder *f) {
-        f->socket_fd = safe_close(f->socket_fd);
-}
-
-static void founder_done(Founder *f) {
-        founder_let_go(f);
-        (void) safe_close(f->fd);
-        if (f->pid > 0)
-                (void) process_reap(f->pid);
-}
-
-/* It begins in the upper cgroup, which becomes the root of the cgroup namespace: a process that moves there
- * and back waits for the kernel, for longer than all the rest takes. */
-static int start_founder(int base_fd, Founder *f, Error *reterr) {
-        pid_t parent = getpid();
-        int pair[2], error;
-
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-                return error_set(reterr, errno, "make a socket pair");
-        f->pid = own_cgroup_fork(base_fd);
-        if (f->pid == 0) {
-                (void) close(pair[0]);
-                be_founder(parent, pair[1]);
-        }
-        error = errno;
-        (void) close(pair[1]);
-        f->socket_fd = pair[0];
-        if (f->pid < 0)
-                return error_set(reterr, error, "start a process in the user's control group");
-        f->fd = process_open(f->pid);
-        return f->fd < 0 ? error_set(reterr, f->fd, "open the process that makes the user's namespaces") : 0;
-}
-
-static int founder_await_step(const Founder *f, Error *reterr) {
-        int error;
-
-        if (read(f->socket_fd, &error, sizeof(error)) != sizeof(error))
-                return error_raise(reterr, FC_EXIT_INTERNAL, "what makes the user's namespaces was killed");
-        return error != 0 ? raise_restricted(error, "make the user's namespaces", reterr) : 0;
-}
-
-/* When it returns, this process is in them, and ids are being given. */
-static int found_namespaces(int base_fd, Founder *founder, Mappers *mappers, Error *reterr) {
-        int r = start_founder(base_fd, founder, reterr);
-
-        if (r >= 0)
-                r = subids_map_commands(founder->pid, &mappers->commands[0], &mappers->commands[1], reterr);
-        if (r >= 0)
-                r = founder_await_step(founder, reterr);
-        if (r >= 0)
-                r = start_mappers(mappers, reterr);
-        if (r >= 0)
-                r = founder_await_step(founder, reterr);
-        if (r >= 0 && setns(founder->fd, CLONE_NEWUSER | NAMESPACES) < 0)
-                r = raise_restricted(errno, "enter the user's namespaces", reterr);
-        return r;
-}
-
 /* No controller may be on for what is below the upper cgroup while a process is in that, as the last
  * containers may have left it. */
 static int make_namespaces(int base_fd, int runtime_fd, Error *reterr) {
-        _cleanup_(founder_done) Founder founder = {-EBADF, -EBADF, 0};
-        _cleanup_(mappers_done) Mappers mappers = {};
-        int r;
+        int r = cgroup_disable_all(base_fd, reterr);
 
-        r = cgroup_disable_all(base_fd, reterr);
         if (r >= 0)
-                r = found_namespaces(base_fd, &founder, &mappers, reterr);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(mappers.pids); i++)
-                r = reap_mapper(&mappers, i, reterr);
-        founder_let_go(&founder);
-        if (r >= 0)
-                r = namespace_become_root(reterr);
+                r = namespaces_found(base_fd, reterr);
         if (r >= 0)
                 r = place_write(runtime_fd, reterr);
         return r < 0 ? r : loopback_set_up(reterr);
-}
-
-/* One thing of the host's /run, in ours. What is neither a directory nor a link only root could use. */
-static int keep_of_run(int old_fd, const char *name, Error *reterr) {
-        _cleanup_free_ char *path = xasprintf("/run/%s", name);
-        _cleanup_close_ int fd = openat(old_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), tree = -EBADF;
-        char target[PATH_MAX];
-        struct stat st;
-        ssize_t n;
-
-        /* It may have gone by now. */
-        if (streq(path, RUN) || fd < 0 || fstat(fd, &st) < 0)
-                return 0;
-        if (S_ISLNK(st.st_mode)) {
-                n = readlinkat(fd, "", target, sizeof(target) - 1);
-                if (n < 0)
-                        return 0;
-                target[n] = '\0';
-                return symlink(target, path) < 0 ? error_set(reterr, errno, "make '%s'", path) : 0;
-        }
-        if (!S_ISDIR(st.st_mode))
-                return 0;
-        tree = mount_clone(fd, /* recursive= */ true, reterr);
-        if (tree < 0)
-                return error_prefix(reterr, tree, "'%s'", path);
-        if (mkdir(path, 0755) < 0)
-                return error_set(reterr, errno, "make '%s'", path);
-        return mount_attach(tree, path, reterr);
-}
-
-/* What is there stays in sight, since programs may lie there, as on NixOS. What root's containers have there
- * is not this user's. */
-static int replace_run(int runtime_fd, Error *reterr) {
-        _cleanup_close_ int old_fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_strv_ char **names = NULL;
-        int r = old_fd < 0 ? -errno : fs_list(old_fd, &names);
-
-        if (r < 0)
-                return error_set(reterr, r, "list '/run'");
-        r = mount_make_at("tmpfs", "/run", &(MountOption){"mode", "0755"}, 1, NOTHING, reterr);
-        STRV_FOREACH (name, names)
-                if (r >= 0)
-                        r = keep_of_run(old_fd, *name, reterr);
-        if (r >= 0 && mkdir(RUN, 0755) < 0)
-                r = error_set(reterr, errno, "make '" RUN "'");
-        return r < 0 ? r : mount_attach(runtime_fd, RUN, reterr);
-}
-
-static int make_mounts_of_user(Error *reterr) {
-        _cleanup_close_ int runtime_fd = -EBADF, runtime = -EBADF;
-        int r;
-
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-                return error_set(reterr, errno, "make a mount namespace");
-        /* Opened again: only what is in this namespace can be cloned. */
-        runtime_fd = open_runtime(reterr);
-        runtime = runtime_fd < 0 ? runtime_fd : mount_clone(runtime_fd, /* recursive= */ true, reterr);
-        if (runtime < 0)
-                return runtime;
-        /* The same file system cannot be mounted on itself, and what is there not be unmounted. */
-        r = mount_make_at("tmpfs", "/sys/fs/cgroup", NULL, 0, NOTHING, reterr);
-        if (r >= 0)
-                r = mount_make_at("cgroup2", "/sys/fs/cgroup", NULL, 0, NOTHING, reterr);
-        return r < 0 ? r : replace_run(runtime, reterr);
 }
 
 /* What sudo and its like would say of the user who asked is of an earlier one: here root is the user. */
@@ -507,7 +243,7 @@ static int enter_commands(int base_fd, Error *reterr) {
 }
 
 int rootless_enter(int *ret_broker_fd, Error *reterr) {
-        _cleanup_close_ int base_fd = -EBADF, runtime_fd = open_runtime(reterr), broker_fd = -EBADF,
+        _cleanup_close_ int base_fd = -EBADF, runtime_fd = user_runtime_open(reterr), broker_fd = -EBADF,
                             lock_fd = -EBADF;
         int r;
 
@@ -526,7 +262,7 @@ int rootless_enter(int *ret_broker_fd, Error *reterr) {
         if (r >= 0)
                 r = namespace_find(base_fd, runtime_fd, reterr);
         if (r >= 0)
-                r = make_mounts_of_user(reterr);
+                r = user_mounts_make(reterr);
         /* A process cannot be joined whose credentials have changed, until it says so or executes another
          * program. Before the lock goes. */
         if (r >= 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
