@@ -58,6 +58,8 @@ static int reset_prepare(void *userdata, int runtime_fd, Progress *progress, Err
         int r = removal_refuse_used(reset->removal, reterr);
 
         if (r >= 0)
+                r = removal_refuse_changed(reset->removal, reterr);
+        if (r >= 0)
                 r = network_read(reset->project, &network, &changed, reterr);
         STRV_FOREACH (name, reset->names)
                 if (r >= 0)

@@ -16,10 +16,16 @@
 #include "state/trash.h"
 #include "storage/removal-plan.h"
 
-static void removal_add(RemovalEntries *entries, const char *name) {
+static bool removal_has(const RemovalEntries *entries, const char *name) {
         for (size_t i = 0; i < entries->n; i++)
                 if (streq(entries->entries[i].name, name))
-                        return;
+                        return true;
+        return false;
+}
+
+static void removal_add(RemovalEntries *entries, const char *name) {
+        if (removal_has(entries, name))
+                return;
         *XGROW(entries->entries, entries->n) = (RemovalEntry){.name = xstrdup(name)};
 }
 
@@ -30,6 +36,7 @@ static void removal_entries_done(RemovalEntries *entries) {
 }
 
 void removal_done(Removal *removal) {
+        strv_free(removal->names);
         strv_free(removal->guarded);
         removal_entries_done(&removal->containers);
         removal_entries_done(&removal->volumes);
@@ -43,21 +50,29 @@ bool removal_is_empty(const Removal *removal) {
 
 /* ---- volumes ---- */
 
-static int removal_plan_volumes(Removal *removal, char *const *names, bool orphans, Error *reterr) {
-        _cleanup_strv_ char **known = NULL, **ours = NULL, **others = NULL, **there = NULL;
+/* Those that the containers of the plan have, and those of all others; owned by the caller. */
+static int removal_find_uses(const Removal *removal, char ***ours, char ***others, Error *reterr) {
+        _cleanup_strv_ char **known = NULL;
+        int r = project_known_names(removal->project, &known, reterr);
+
+        STRV_FOREACH (name, known)
+                if (r >= 0)
+                        r = named_volumes_of(removal->project, *name,
+                                             strv_contains(removal->names, *name) ? ours : others, reterr);
+        return r < 0 ? r : 0;
+}
+
+static int removal_plan_volumes(Removal *removal, Error *reterr) {
+        _cleanup_strv_ char **ours = NULL, **others = NULL, **there = NULL;
         int r;
 
         r = state_dir_volumes_list(&removal->project->state, &there, reterr);
         if (r >= 0)
-                r = project_known_names(removal->project, &known, reterr);
-        STRV_FOREACH (name, known)
-                if (r >= 0)
-                        r = named_volumes_of(removal->project, *name,
-                                             strv_contains(names, *name) ? &ours : &others, reterr);
+                r = removal_find_uses(removal, &ours, &others, reterr);
         if (r < 0)
                 return r;
         STRV_FOREACH (name, there)
-                if (!strv_contains(others, *name) && (orphans || strv_contains(ours, *name)))
+                if (!strv_contains(others, *name) && (removal->orphans || strv_contains(ours, *name)))
                         removal_add(&removal->volumes, *name);
         return 0;
 }
@@ -126,14 +141,10 @@ static int removal_plan_others(Removal *removal, Error *reterr) {
 
         if (r < 0)
                 return error_set(reterr, r, "list '" STATE_DIR_NAME "'");
-        STRV_FOREACH (name, there) {
-                bool container = false;
-
-                for (size_t i = 0; i < removal->containers.n; i++)
-                        container = container || streq(removal->containers.entries[i].name, *name);
-                if (!container && !streq(*name, TRASH_DIR) && !streq(*name, STATE_DIR_VOLUMES))
+        STRV_FOREACH (name, there)
+                if (!removal_has(&removal->containers, *name) && !streq(*name, TRASH_DIR) &&
+                    !streq(*name, STATE_DIR_VOLUMES))
                         removal_add(&removal->others, *name);
-        }
         return 0;
 }
 
@@ -158,7 +169,7 @@ int removal_plan(Project *project, char *const *names, RemovalScope scope, bool 
                  Removal *ret, Error *reterr) {
         int r;
 
-        *ret = (Removal){.project = project, .scope = scope};
+        *ret = (Removal){.project = project, .scope = scope, .names = strv_copy(names), .orphans = orphans};
         if (project->state.fd < 0)
                 return 0;
         if (scope != REMOVAL_ROOTS || volumes)
@@ -171,10 +182,49 @@ int removal_plan(Project *project, char *const *names, RemovalScope scope, bool 
         if (r >= 0)
                 r = removal_plan_containers(ret, names, reterr);
         if (r >= 0 && volumes)
-                r = removal_plan_volumes(ret, names, orphans, reterr);
+                r = removal_plan_volumes(ret, reterr);
         if (r >= 0 && scope == REMOVAL_PROJECT)
                 r = removal_plan_others(ret, reterr);
         return r;
+}
+
+/* ---- whether it is so still ---- */
+
+/* @others: volumes of containers that are not in the plan */
+static int removal_refuse_new(const Removal *removal, char *const *others, Error *reterr) {
+        _cleanup_strv_ char **there = NULL, **volumes = NULL;
+        int r = state_dir_list(&removal->project->state, &there, reterr);
+
+        if (r >= 0)
+                r = state_dir_volumes_list(&removal->project->state, &volumes, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, there)
+                if (!removal_has(&removal->containers, *name) && !removal_has(&removal->others, *name))
+                        return error_raise(reterr, FC_EXIT_CONFLICT,
+                                           "another command has made container '%s' meanwhile", *name);
+        STRV_FOREACH (name, volumes)
+                if (!removal_has(&removal->volumes, *name) && !strv_contains(others, *name))
+                        return error_raise(reterr, FC_EXIT_CONFLICT,
+                                           "another command has made volume '@%s' meanwhile", *name);
+        return 0;
+}
+
+int removal_refuse_changed(const Removal *removal, Error *reterr) {
+        _cleanup_strv_ char **ours = NULL, **others = NULL;
+        int r;
+
+        if (removal->volumes.n == 0 && removal->scope != REMOVAL_PROJECT)
+                return 0;
+        r = removal_find_uses(removal, &ours, &others, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < removal->volumes.n; i++)
+                if (strv_contains(others, removal->volumes.entries[i].name))
+                        return error_raise(reterr, FC_EXIT_CONFLICT,
+                                           "another container has begun to use volume '@%s' meanwhile",
+                                           removal->volumes.entries[i].name);
+        return removal->scope == REMOVAL_PROJECT ? removal_refuse_new(removal, others, reterr) : 0;
 }
 
 /* ---- showing it ---- */

@@ -25,6 +25,8 @@ typedef struct RemovalEntries {
 typedef struct Removal {
         Project *project; /* borrowed */
         RemovalScope scope;
+        char **names;   /* the containers that it is about */
+        bool orphans;   /* volumes that no container uses go as well */
         char **guarded; /* the containers, where more goes than the root of one that starts again */
         RemovalEntries containers; /* that have something */
         RemovalEntries volumes;
@@ -53,6 +55,11 @@ int removal_refuse_used(const Removal *removal, Error *reterr);
 /* Refuses with FC_EXIT_CONFLICT when the project has fresh instances: what runs of them would go on without
  * its files. */
 int removal_refuse_instances(const Removal *removal, Error *reterr);
+
+/* Refuses with FC_EXIT_CONFLICT when another container has begun to use a volume of the plan, or, where all
+ * goes, when there is a container or a volume that the plan does not have: once it is made, a command asks
+ * and waits for locks. Those of the plan's containers are held. */
+int removal_refuse_changed(const Removal *removal, Error *reterr);
 
 bool removal_is_empty(const Removal *removal);
 

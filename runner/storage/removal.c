@@ -205,6 +205,8 @@ int removal_apply(const Removal *removal, Progress *progress, Error *reterr) {
                 return 0;
         r = removal_refuse_used(removal, reterr);
         if (r >= 0)
+                r = removal_refuse_changed(removal, reterr);
+        if (r >= 0)
                 r = removal_refuse_running(removal, reterr);
         if (r >= 0)
                 r = refuse_mounted(removal, reterr);

@@ -10,8 +10,9 @@
 /* Refuses with FC_EXIT_CONFLICT when one of the containers runs, also by another path of the project. */
 int removal_refuse_running(const Removal *removal, Error *reterr);
 
-/* The containers' locks are held. Refuses what other work trees use, what runs, fresh instances when they
- * would go with it, and what something is mounted in, before anything is changed. */
+/* The containers' locks are held. Refuses what other work trees use, what is not any more as it was planned,
+ * what runs, fresh instances when they would go with it, and what something is mounted in, before it changes
+ * anything. */
 int removal_apply(const Removal *removal, Progress *progress, Error *reterr);
 
 /* removal_apply() by a command that holds no lock yet. Return: the exit status, or a negative errno. */
