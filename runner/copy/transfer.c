@@ -86,16 +86,19 @@ static void on_sigterm(int signal) {
 static ssize_t read_stream(void *userdata, void *buffer, size_t size) {
         const Transfer *t = userdata;
         struct pollfd p = {.fd = t->read_fd, .events = POLLIN};
-        sigset_t mask;
+        sigset_t mask, pending;
         ssize_t n;
 
         (void) sigfillset(&mask);
         (void) sigdelset(&mask, SIGTERM);
-        if (ppoll(&p, 1, NULL, &mask) < 0)
-                return -errno;
-        do
+        do {
+                /* Where there is something to read at once, as in a file, ppoll() takes no signal. */
+                if (sigpending(&pending) < 0 || sigismember(&pending, SIGTERM))
+                        return -EINTR;
+                if (ppoll(&p, 1, NULL, &mask) < 0)
+                        return -errno;
                 n = read(t->read_fd, buffer, size);
-        while (n < 0 && (errno == EINTR || errno == EAGAIN));
+        } while (n < 0 && (errno == EINTR || errno == EAGAIN));
         return n < 0 ? -errno : n;
 }
 

@@ -413,6 +413,18 @@ testcase_interrupted() {
                 try_until "$WAIT" no_half_file
                 exec {hold}>&-
         done
+        # Of a file there is always something to read.
+        mkdir "$TMP/src"
+        truncate -s 8000000000 "$TMP/src/large"
+        { tar --format=ustar -C "$TMP" -c src/large || true; } 2>/dev/null | head -c 512 >"$TMP/large.tar"
+        truncate -s 8000000512 "$TMP/large.tar"
+        (by_asker "$FC" cp - one:/in) <"$TMP/large.tar" >"$TMP/log" 2>&1 &
+        FC_PID=$!
+        try_until "$WAIT" half_file
+        kill -KILL "$FC_PID"
+        finished "$FC_PID"
+        try_until "$WAIT" no_half_file
+        absent "$PROJECT/.containers/one/root/in/src/large"
         ok fc down
 }
 
