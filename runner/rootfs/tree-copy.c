@@ -172,6 +172,7 @@ static int link_to_copy(const Copy *c, const char *name, const struct stat *st) 
         const Linked key = {.device = st->st_dev, .inode = st->st_ino};
         Linked *const *found = tfind(&key, &c->linked, compare_linked);
         _cleanup_close_ int fd = -EBADF;
+        char proc[FS_PROC_FD_MAX];
         struct stat copy;
 
         if (!found)
@@ -179,7 +180,9 @@ static int link_to_copy(const Copy *c, const char *name, const struct stat *st) 
         if (fs_open_beneath_optional(c->top_fd, (*found)->path, O_PATH | O_NOFOLLOW, &fd, NULL) < 0 ||
             fd < 0 || fstat(fd, &copy) < 0 || copy.st_ino != (*found)->copy)
                 return 0;
-        return linkat(fd, "", c->to_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 1;
+        /* Not AT_EMPTY_PATH: before Linux 6.10 that takes a privilege on the host, which root of a user
+         * namespace does not have. */
+        return linkat(AT_FDCWD, fs_proc_fd(proc, fd), c->to_fd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 1;
 }
 
 static int remember_copy(Copy *c, const char *name, const struct stat *st) {
