@@ -32,8 +32,8 @@ typedef struct Copying {
         int root_fds[2];
         int host_fd;
         char *host_name; /* of the target, in the directory of `host_fd` */
-        Lock *locks;
-        size_t n_locks;
+        char **stopped;  /* containers */
+        Lock *locks;     /* one for each of those */
 } Copying;
 
 #define COPYING_NULL                                                                                        \
@@ -49,7 +49,8 @@ static void copying_done(Copying *c) {
         }
         (void) safe_close(c->host_fd);
         free(c->host_name);
-        c->locks = locks_free(c->locks, c->n_locks);
+        c->locks = locks_free(c->locks, strv_length(c->stopped));
+        strv_free(c->stopped);
         (void) progress_free(c->progress);
         project_done(&c->project);
 }
@@ -162,23 +163,45 @@ static int check_stopped(Copying *c, const CopyOperand *o, Error *reterr) {
         return 0;
 }
 
-/* Held to the end, so that it is not started meanwhile: then a guest would change what root works in. */
-static int lock_stopped(Copying *c, const char *container, Error *reterr) {
-        char *const names[] = {(char *) container, NULL};
+/* Of those that do not run, in one go, so that two commands do not wait for each other. Held to the end, so
+ * that none is started meanwhile: then a guest would change what root works in. */
+static int lock_stopped(Copying *c, char *const *names, Error *reterr) {
         _cleanup_close_ int runtime_fd = -EBADF;
-        int r;
+        int r = 0;
 
+        STRV_FOREACH (name, names) {
+                MachineStatus status;
+
+                r = running_query(&c->project, *name, &status, reterr);
+                if (r < 0)
+                        return r;
+                if (!status.running && !strv_contains(c->stopped, *name))
+                        strv_push(&c->stopped, *name);
+        }
+        if (!c->stopped)
+                return 0;
         runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, c->project.id, c->project.state.user.uid, reterr);
         if (runtime_fd < 0)
                 return runtime_fd;
-        r = locks_take(
-                &(LocksRequest){
-                        .runtime_fd = runtime_fd, .verb = "cp", .names = names, .progress = c->progress},
-                &c->locks, reterr);
-        if (r < 0)
-                return r;
-        c->n_locks = 1;
-        return project_way_check(&c->project, reterr);
+        r = locks_take(&(LocksRequest){.runtime_fd = runtime_fd,
+                                       .verb = "cp",
+                                       .names = c->stopped,
+                                       .progress = c->progress},
+                       &c->locks, reterr);
+        return r < 0 ? r : project_way_check(&c->project, reterr);
+}
+
+/* That of a container which another command has started before it was taken is given back. Return: whether
+ * it is held. */
+static bool keep_lock(Copying *c, const char *container, bool running) {
+        for (size_t i = 0; c->locks && c->stopped[i]; i++) {
+                if (!streq(c->stopped[i], container))
+                        continue;
+                if (running)
+                        lock_release(&c->locks[i]);
+                return !running;
+        }
+        return false;
 }
 
 static int open_stopped(Copying *c, const CopyOperand *o, int *ret_fd, Error *reterr) {
@@ -200,20 +223,14 @@ static int take_container(Copying *c, const CopyOperand *o, size_t which, CopyPl
         int r;
 
         r = running_query(&c->project, o->container, &status, reterr);
-        if (r >= 0 && !status.running && !c->locks) {
-                r = lock_stopped(c, o->container, reterr);
-                if (r >= 0)
-                        r = running_query(&c->project, o->container, &status, reterr);
-        }
         if (r < 0)
                 return r;
-        if (!status.running) {
+        if (keep_lock(c, o->container, status.running)) {
                 place->kind = COPY_STOPPED;
                 r = open_stopped(c, o, &c->root_fds[which], reterr);
                 place->fd = c->root_fds[which];
                 return r;
         }
-        c->locks = locks_free(c->locks, c->n_locks);
         place->kind = COPY_RUNNING;
         place->target = &c->targets[which];
         return running_enter(&c->project, o->container, &c->targets[which], reterr);
@@ -247,8 +264,9 @@ static int copying_open(Copying *c, const ProjectRequest *request, const CopyOpe
         c->shown = names[0];
         c->progress = progress_new(p->progress, stderr, selected);
         spec = p->spec ? p->spec : &none;
-        return sources_open(p->root, p->state.root_fd, p->state.fd, &p->state.user, &p->user, spec,
-                            &p->sources, reterr);
+        r = sources_open(p->root, p->state.root_fd, p->state.fd, &p->state.user, &p->user, spec, &p->sources,
+                         reterr);
+        return r < 0 ? r : lock_stopped(c, names, reterr);
 }
 
 static void on_tick(uint64_t bytes, uint64_t entries, void *userdata) {

@@ -48,6 +48,8 @@ small_tree_of() { tree_of "$1" | grep -v sparse; }
 owners_of() { find "$1" -printf '%u:%g\n' | sort -u; }
 
 testcase_both_ways() {
+        local holder copy lock
+
         project shop
         spec "$(tiny one), $(tiny two)"
         ok fc up
@@ -102,6 +104,20 @@ testcase_both_ways() {
         (($(stat -c %s "$PROJECT/src/version") > 10)) || flunk "a file of /proc is empty"
         chmod -R u+w "$PROJECT"/{tree,back}
         ok fc down
+
+        # Of two that do not run each is kept from other commands.
+        lock=$(echo /run/flake-containers/shop-????/two.lock)
+        flock --no-fork "$lock" sleep infinity &
+        holder=$!
+        try_until "$WAIT" lock_is ': FLOCK' "$lock"
+        fc_background "$TMP/log" cp one:/etc/from-src two:/from-one
+        copy=$FC_PID
+        try_until "$WAIT" lock_is '-> FLOCK' "$lock"
+        kill "$holder"
+        gone "$holder"
+        finished "$copy"
+        equal "$STATUS" 0 "the status of cp ($(<"$TMP/log"))"
+        exists "$PROJECT/.containers/two/root/from-one"
 }
 
 # A directory's owner is that of what is put there; a file that was there gets its place at once.
