@@ -15,6 +15,7 @@
 #include "state/runtime-dir.h"
 #include "state/trash.h"
 #include "storage/removal.h"
+#include "storage/snapshot.h"
 
 #define TICK_USEC (100 * USEC_PER_MSEC)
 
@@ -214,6 +215,9 @@ int removal_apply(const Removal *removal, Progress *progress, Error *reterr) {
                 r = runtime_dir_open(RUNTIME_DIR_BASE, project->id, &runtime_fd, reterr);
         if (r >= 0 && removal->scope == REMOVAL_PROJECT)
                 r = refuse_instances(removal, reterr);
+        /* Or it would put back what is removed now. */
+        if (r >= 0 && runtime_fd >= 0 && removal->scope != REMOVAL_PROJECT)
+                r = snapshot_settle(project, runtime_fd, progress, reterr);
         if (r < 0)
                 return r;
         run.runtime_fd = runtime_fd;
