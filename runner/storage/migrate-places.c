@@ -182,9 +182,7 @@ static int find_snapshots(Search *s, Error *reterr) {
 
         if (strv_contains(labels, SNAPSHOTS_RESTORE)) {
                 r = error_raise(reterr, FC_EXIT_CONFLICT, "a restore of a snapshot has not come to its end");
-                error_add_hint(
-                        reterr,
-                        "the next command goes on with it: flake-containers snapshot list, as before");
+                error_add_hint(reterr, "the next 'up' goes on with it, in the way that it has been so far");
         }
         push(s, ".", SNAPSHOTS_DIR, SHIFT_PLAIN, /* whole= */ false)->roots = true;
         STRV_FOREACH (label, labels)
