@@ -149,7 +149,7 @@ const char *keys_refuse_tmpfs(ExportFormat format, const Tmpfs *tmpfs) {
 }
 
 const char *keys_refuse_device(ExportFormat format, const Device *device) {
-        return has_variable(format, device->path) ? refuse_path_of(format, device->path) : NULL;
+        return refuse_path_of(format, device->path);
 }
 
 const char *keys_refuse_credential(const Credential *credential) {
@@ -280,8 +280,12 @@ static void refuse_credentials(const ContainerSpec *c, KeyRefusals *out) {
 }
 
 static void refuse_devices(const ContainerSpec *c, KeyRefusals *out) {
-        if (c->n_devices > 0 && format_of(out) == EXPORT_FORMAT_KUBERNETES)
+        if (is_image(out))
+                return;
+        if (c->n_devices > 0 && format_of(out) == EXPORT_FORMAT_KUBERNETES) {
                 refuse(out, c, "devices", "what a node has its plugins of devices tell");
+                return;
+        }
         for (size_t i = 0; i < c->n_devices; i++)
                 refuse_at(out, c, "devices", i, keys_refuse_device(format_of(out), &c->devices[i]));
 }

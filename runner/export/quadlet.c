@@ -194,9 +194,13 @@ static void unit_add_rights(Unit *u) {
                 unit_add(u, "AddCapability", "%s", *name);
         STRV_FOREACH (name, c->capabilities_drop)
                 unit_add(u, "DropCapability", "%s", *name);
-        for (size_t i = 0; i < c->n_devices; i++)
-                unit_add(u, "AddDevice", "%s:%s:%s", c->devices[i].path, c->devices[i].path,
-                         c->devices[i].permissions);
+        for (size_t i = 0; i < c->n_devices; i++) {
+                const Device *d = &c->devices[i];
+                _cleanup_free_ char *text = xasprintf("%s:%s:%s", d->path, d->path, d->permissions);
+
+                if (!keys_refuse_device(EXPORT_FORMAT_QUADLET, d))
+                        unit_add_text(u, "AddDevice", text);
+        }
 }
 
 static void unit_add_container_section(Unit *u) {
