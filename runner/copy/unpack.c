@@ -72,7 +72,7 @@ static int unpack_open_directory(Unpack *u, const char *path) {
         r = fs_open_beneath_optional(u->target->dir_fd, path, O_PATH | O_DIRECTORY, &fd, u->error);
         /* An archive need not have an entry for each directory. */
         if (r >= 0 && fd < 0)
-                r = fd = fs_mkdir_beneath(u->target->dir_fd, path, 0777, u->error);
+                r = fd = fs_mkdir_beneath(u->target->dir_fd, path, 0755, u->error);
         return r < 0 ? error_prefix(u->error, r, "in '%s'", u->target->text) : fd;
 }
 

@@ -429,6 +429,8 @@ testcase_interrupted() {
                 try_until "$WAIT" no_half_file
                 exec {hold}>&-
         done
+        # What the archive has no entry for is not for every user to write to.
+        equal "$(stat -c %a "$PROJECT/.containers/one/root/in/src")" 755 "the mode of a directory"
         # Of a file there is always something to read.
         mkdir "$TMP/src"
         truncate -s 8000000000 "$TMP/src/large"
