@@ -211,7 +211,7 @@ testcase_before_its_first_start() {
 }
 
 testcase_refusals() {
-        local label
+        local label lock holder remover
 
         two_containers
         run_status 2 fc snapshot save early
@@ -242,6 +242,20 @@ testcase_refusals() {
         absent "$(state)/snapshots/two"
         ok fc --dry-run snapshot restore one
         expect_out 'db: restore, stopped meanwhile'
+        # Another one has its label by the time that it is to go.
+        lock=$(echo /run/flake-containers/*/@snapshots.lock)
+        flock --no-fork "$lock" sleep infinity &
+        holder=$!
+        try_until "$WAIT" lock_is ': FLOCK' "$lock"
+        fc_background "$TMP/log" snapshot rm --yes one
+        remover=$FC_PID
+        try_until "$WAIT" lock_is '-> FLOCK' "$lock"
+        sed -i -E 's/("savedUsec":[[:space:]]*)[0-9]+/\11/' "$(state)/snapshots/one/manifest.json"
+        kill "$holder"
+        gone "$holder"
+        finished "$remover"
+        equal "$STATUS" 5 "the status of rm ($(<"$TMP/log"))"
+        exists "$(state)/snapshots/one"
         # A manifest that is damaged, is told; and can be removed.
         printf '{"version": 1}\n' >"$(state)/snapshots/one/manifest.json"
         run_status 5 fc snapshot restore one
