@@ -210,12 +210,10 @@ static int removal_refuse_new(const Removal *removal, char *const *others, Error
         return 0;
 }
 
-int removal_refuse_changed(const Removal *removal, Error *reterr) {
+static int removal_look_again(const Removal *removal, Error *reterr) {
         _cleanup_strv_ char **ours = NULL, **others = NULL;
         int r;
 
-        if (removal->volumes.n == 0 && removal->scope != REMOVAL_PROJECT)
-                return 0;
         r = removal_find_uses(removal, &ours, &others, reterr);
         if (r < 0)
                 return r;
@@ -225,6 +223,17 @@ int removal_refuse_changed(const Removal *removal, Error *reterr) {
                                            "another container has begun to use volume '@%s' meanwhile",
                                            removal->volumes.entries[i].name);
         return removal->scope == REMOVAL_PROJECT ? removal_refuse_new(removal, others, reterr) : 0;
+}
+
+int removal_refuse_changed(const Removal *removal, Error *reterr) {
+        int r;
+
+        if (removal->volumes.n == 0 && removal->scope != REMOVAL_PROJECT)
+                return 0;
+        r = removal_look_again(removal, reterr);
+        if (r < 0)
+                error_add_hint(reterr, "nothing was removed: the same command again says what is there now");
+        return r;
 }
 
 /* ---- showing it ---- */

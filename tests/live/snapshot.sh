@@ -262,6 +262,12 @@ testcase_refusals() {
         expect_err 'manifest.json. is damaged'
         ok fc snapshot rm --yes one
         ok fc down
+        # A restore that was killed comes to its end before `rm`, and puts nothing back behind it.
+        ok fc snapshot save one
+        mv "$(state)/snapshots/one" "$(state)/snapshots/.restore"
+        ok fc rm --yes db
+        absent "$(state)/snapshots/.restore"
+        absent "$(state)/db"
 }
 
 # Links and directories of others where root is going to work.
