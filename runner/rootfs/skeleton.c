@@ -65,23 +65,22 @@ static const struct {
                        "nobody:x:65534:65534:Unprivileged account:/var/empty:/sbin/nologin\n"},
 };
 
-/* Return: 1, or 0 when there is something of that name. */
+/* Whole or not at all: what is there is not written again. */
 static int make_file(int root_fd, const char *path, const char *text, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF, dir_fd = -EBADF;
         _cleanup_free_ char *dir = xstrdup(path);
+        _cleanup_close_ int dir_fd = -EBADF;
         char *name = strrchr(dir, '/') + 1;
-        size_t size = strlen(text);
+        bool there;
+        int r;
 
         name[-1] = '\0';
-        dir_fd = fs_mkdir_beneath(root_fd, dir, 0755, reterr);
-        if (dir_fd < 0)
-                return dir_fd;
-        fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-                return errno == EEXIST ? 0 : error_set(reterr, errno, "make '/%s'", path);
-        if (write(fd, text, size) != (ssize_t) size)
-                return error_set(reterr, errno, "write '/%s'", path);
-        return 1;
+        r = dir_fd = fs_mkdir_beneath(root_fd, dir, 0755, reterr);
+        if (r >= 0)
+                r = fs_is_there(dir_fd, name, &there, reterr);
+        if (r < 0 || there)
+                return r < 0 ? r : 0;
+        r = fs_write_fleeting(dir_fd, name, text, strlen(text), 0644, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'/%s'", dir) : 0;
 }
 
 static int make_link(int root_fd, const char *path, const char *target, Error *reterr) {
@@ -99,8 +98,6 @@ static int make_link(int root_fd, const char *path, const char *target, Error *r
 }
 
 int skeleton_make(int root_fd, Error *reterr) {
-        int r;
-
         if (fchmod(root_fd, 0755) < 0)
                 return error_set(reterr, errno, "open the new root to its users");
         for (size_t i = 0; i < ELEMENTSOF(directories); i++)
@@ -109,8 +106,7 @@ int skeleton_make(int root_fd, Error *reterr) {
                         return error_set(reterr, errno, "make '/%s' in the new root", directories[i].path);
         /* Empty, not missing: systemd fills it, and does not take this for the first boot of an image, which
          * it would preset all units for. See machine-id(5). */
-        r = make_file(root_fd, "etc/machine-id", "", reterr);
-        return r < 0 ? r : 0;
+        return make_file(root_fd, "etc/machine-id", "", reterr);
 }
 
 /* Makes the directories that a container has removed. A file that stands in the place of one belongs to

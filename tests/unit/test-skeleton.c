@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -114,6 +116,28 @@ TEST(repairs_what_the_container_has_thrown_away) {
 }
 
 /* The root is the container's: what it leaves there must not lead us elsewhere. */
+/* What a disk that is full does. */
+TEST(leaves_no_file_half_written) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        char path[] = "/tmp/fc-skeleton-XXXXXX";
+        _cleanup_close_ int fd = make_scratch(path), root_fd = -EBADF, toplevel_fd = -EBADF;
+        struct rlimit before, none;
+        struct stat st;
+
+        ASSERT_OK(make_skeleton(fd, &error), &error);
+        root_fd = openat(fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        toplevel_fd = openat(fd, "toplevel", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_TRUE(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && getrlimit(RLIMIT_FSIZE, &before) >= 0);
+        none = (struct rlimit){10, before.rlim_max};
+        ASSERT_TRUE(setrlimit(RLIMIT_FSIZE, &none) >= 0);
+        ASSERT_TRUE(skeleton_update(root_fd, "/nix/store", toplevel_fd, &error) < 0);
+        ASSERT_TRUE(setrlimit(RLIMIT_FSIZE, &before) >= 0);
+        error_done(&error);
+        ASSERT_OK(skeleton_update(root_fd, "/nix/store", toplevel_fd, &error), &error);
+        ASSERT_TRUE(fstatat(root_fd, "etc/hosts", &st, 0) >= 0 && st.st_size > 10);
+        remove_scratch(fd, path);
+}
+
 TEST(follows_no_link_of_the_container) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         char path[] = "/tmp/fc-skeleton-XXXXXX";
