@@ -177,19 +177,30 @@ static void reap(Process *p) {
         p->pid = 0;
 }
 
+static bool ends_in_time(const Process *p) {
+        return p->pidfd < 0 || process_wait(p->pidfd, CLEAR_UP_USEC) > 0;
+}
+
+/* One that waits for a file system in user space, as a guest's, does not end before that answers. It is not
+ * waited for. */
+static void kill_process(Process *p) {
+        if (p->pid <= 0)
+                return;
+        (void) kill(p->pid, SIGKILL);
+        if (ends_in_time(p))
+                reap(p);
+        p->pidfd = safe_close(p->pidfd);
+        p->pid = 0;
+}
+
 /* The one that reads first: by its end the other one learns of it, and clears up. */
 static void end_both(Transfer *t) {
         Process *to = &t->processes[SIDE_TO];
 
-        if (t->processes[SIDE_FROM].pid > 0)
-                (void) kill(t->processes[SIDE_FROM].pid, SIGKILL);
-        reap(&t->processes[SIDE_FROM]);
-        if (to->pid > 0) {
-                (void) kill(to->pid, SIGTERM);
-                if (to->pidfd < 0 || process_wait(to->pidfd, CLEAR_UP_USEC) <= 0)
-                        (void) kill(to->pid, SIGKILL);
-        }
-        reap(to);
+        kill_process(&t->processes[SIDE_FROM]);
+        if (to->pid > 0 && kill(to->pid, SIGTERM) >= 0 && to->pidfd >= 0 && ends_in_time(to))
+                reap(to);
+        kill_process(to);
 }
 
 static void transfer_done(Transfer *t) {
