@@ -4,7 +4,7 @@
 #include "ops/export.h"
 
 static const Option export_options[] = {
-        {"format", 'f', OPTION_STRING, offsetof(ExportOptions, format), "FORMAT", EXPORT_FORMAT_WORDS},
+        {"format", 'f', OPTION_STRING, offsetof(ExportOptions, format), "ENGINE", EXPORT_FORMAT_WORDS},
         {"output", 'o', OPTION_STRING, offsetof(ExportOptions, output), "DIR",
          "Write to DIR, which is made or empty [standard output, but for oci]"},
         {"registry", 0, OPTION_STRING, offsetof(ExportOptions, registry), "PREFIX",

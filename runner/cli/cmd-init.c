@@ -47,7 +47,7 @@ const Verb cmd_init = {
 };
 
 static const Option import_options[] = {
-        {"format", 0, OPTION_STRING, 0, "FORMAT",
+        {"format", 0, OPTION_STRING, 0, "LANGUAGE",
          "flake or json [flake, or json where there is no nix in PATH]"},
 };
 

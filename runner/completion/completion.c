@@ -37,6 +37,8 @@ const char *completion_words_of(const Option *o) {
                      {"SIGNAL", "HUP INT QUIT KILL USR1 USR2 TERM CONT"},
                      {"FORMAT", "short json cat"},
                      {"VIEW", "wide json"},
+                     {"ENGINE", "oci kubernetes quadlet nomad"},
+                     {"LANGUAGE", "flake json"},
                      {"SYNTAX", "sh fish json dotenv"},
                      {"DRAWING", "text mermaid dot json"},
                      {"TEMPLATE", "default without-flake-parts debian"}};
