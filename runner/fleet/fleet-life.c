@@ -75,8 +75,9 @@ static const char *member_stop_detail(const Member *m, StopMeans means) {
                 [STOP_KILLED] = "killed",
         };
 
-        /* It was not given any. */
-        if (means == STOP_TERMINATED && m->fleet->options.stop_timeout_usec == 0)
+        /* It was not given any, or not all that it had. */
+        if (means == STOP_TERMINATED &&
+            (m->fleet->options.stop_timeout_usec == 0 || m->fleet->interrupts > 1))
                 means = STOP_KILLED;
         return details[means];
 }

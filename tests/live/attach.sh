@@ -68,6 +68,8 @@ testcase_second_signal_kills() {
         kill -INT "$FC_PID"
         finished "$FC_PID"
         equal "$STATUS" 130 "status after two signals"
+        # Not that it did not shut down in time: of its 100 seconds it had one.
+        grep -q '^one: stopped  killed' "$TMP/err" || flunk "it says: $(<"$TMP/err")"
         equal "$(state_of one)" stopped
 }
 
