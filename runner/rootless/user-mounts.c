@@ -18,18 +18,26 @@
 
 #define RUN ROOTLESS_RUNTIME
 
-int user_runtime_open(Error *reterr) {
+int user_runtime_check(Error *reterr) {
         const char *base = getenv("XDG_RUNTIME_DIR");
-        _cleanup_free_ char *path = base ? xasprintf("%s/flake-containers", base) : NULL;
+        int r;
+
+        if (base && base[0] == '/')
+                return 0;
+        r = error_raise(reterr, FC_EXIT_HOST, "without root this needs XDG_RUNTIME_DIR");
+        error_add_hint(reterr, "a login sets it, which su is not: ssh or machinectl shell");
+        return r;
+}
+
+int user_runtime_open(Error *reterr) {
+        _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
+        int r = user_runtime_check(reterr);
 
-        if (!base || base[0] != '/') {
-                int r = error_raise(reterr, FC_EXIT_HOST, "without root this needs XDG_RUNTIME_DIR");
-
-                error_add_hint(reterr, "a login sets it, which su is not: ssh or machinectl shell");
+        if (r < 0)
                 return r;
-        }
+        path = xasprintf("%s/flake-containers", getenv("XDG_RUNTIME_DIR"));
         if (mkdir(path, 0700) < 0 && errno != EEXIST)
                 return error_set(reterr, errno, "make '%s'", path);
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

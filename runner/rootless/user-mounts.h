@@ -6,6 +6,9 @@
 
 #include "base/error.h"
 
+/* Whether $XDG_RUNTIME_DIR names a place for what is of ours. Looks at nothing there. */
+int user_runtime_check(Error *reterr);
+
 /* Where what is in /run with root is, for as long as the user is logged in. Return: an fd. */
 int user_runtime_open(Error *reterr);
 

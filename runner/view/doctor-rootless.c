@@ -13,6 +13,7 @@
 #include "rootless/ids.h"
 #include "rootless/restrictions.h"
 #include "rootless/user-cgroup.h"
+#include "rootless/user-mounts.h"
 #include "view/doctor-rootless.h"
 
 static void doctor_add_result(Findings *f, const char *subject, int r, Error *e, const char *found) {
@@ -117,6 +118,8 @@ void doctor_check_rootless(Findings *f, const Spec *spec) {
         r = subids_check(&e);
         doctor_add_result(f, "subordinate ids", r, &e,
                           "newuidmap, and ids in '/etc/subuid' and '/etc/subgid'");
+        r = user_runtime_check(&e);
+        doctor_add_result(f, "runtime dir", r, &e, "XDG_RUNTIME_DIR");
         doctor_check_cgroup(f, &systemd);
         if (systemd)
                 doctor_check_linger(f);

@@ -278,6 +278,8 @@ testcase_refusals() {
         RUNTIME='' run fc up
         equal "$STATUS" 6 status
         expect_err 'needs XDG_RUNTIME_DIR'
+        RUNTIME='' run_status 6 fc doctor
+        expect_out 'BAD +runtime dir +without root this needs XDG_RUNTIME_DIR'
         chown root: "$CGROUP2"{,/session,/command}
         run fc up
         equal "$STATUS" 6 status
