@@ -108,13 +108,15 @@ int way_check(const StateDir *dir, bool rootless, Error *reterr) {
 }
 
 int way_mark(const StateDir *dir, bool rootless, Error *reterr) {
+        /* A disk that is read-only refuses to remove what is not there, too. */
+        bool marked = faccessat(dir->fd, WAY_MARK, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
         int r = 0;
 
-        if (!rootless)
+        if (!rootless && marked)
                 r = unlinkat(dir->fd, WAY_MARK, 0) < 0 && errno != ENOENT
                             ? error_set(reterr, errno, "remove '" WAY_MARK "'")
                             : 0;
-        else if (faccessat(dir->fd, WAY_MARK, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        else if (rootless && !marked)
                 r = fs_write_atomic(dir->fd, WAY_MARK, TEXT, strlen(TEXT), 0644, reterr);
         return r < 0 ? error_prefix(reterr, r, "state in '%s/" STATE_DIR_NAME "'", dir->root) : 0;
 }

@@ -118,6 +118,12 @@ int disk_fill(int dir_fd, unsigned *ret_percent, uint64_t *ret_left, Error *rete
         return 0;
 }
 
+bool disk_is_read_only(int dir_fd) {
+        struct statvfs st;
+
+        return fstatvfs(dir_fd, &st) >= 0 && (st.f_flag & ST_RDONLY);
+}
+
 char *disk_describe_full(int dir_fd) {
         char size[FORMAT_SIZE_MAX];
         unsigned percent;

@@ -21,6 +21,9 @@ int disk_use(int dir_fd, const char *name, uint64_t *ret, Error *reterr);
  * how many bytes are left. */
 int disk_fill(int dir_fd, unsigned *ret_percent, uint64_t *ret_left, Error *reterr);
 
+/* Of the same: whether nothing can be written there, whoever asks. */
+bool disk_is_read_only(int dir_fd);
+
 /* "the disk of '.containers' is 93 % full, 2.1 GB are left" from DISK_FULL_PERCENT on; owned by the
  * caller, NULL: there is room, or it is not known. One system call. */
 char *disk_describe_full(int dir_fd);

@@ -252,6 +252,11 @@ static void doctor_check_disk(Findings *f, int dir_fd) {
                 findings_add_error(f, "disk", &e);
                 return;
         }
+        if (disk_is_read_only(dir_fd)) {
+                findings_add(f, "disk", VERDICT_BAD,
+                             xstrdup("is mounted read-only: nothing can be kept there"));
+                return;
+        }
         findings_add(f, "disk", percent < DISK_FULL_PERCENT ? VERDICT_OK : VERDICT_UNKNOWN,
                      xasprintf("%u %% full, %s are left", percent, format_size(size, left)));
         if (percent >= DISK_FULL_PERCENT)

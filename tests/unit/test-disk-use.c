@@ -96,6 +96,9 @@ TEST(fill) {
                 ASSERT_EQ(test_shell(&dir, "truncate -s 9000000 m/file"), 0);
                 none = disk_describe_full(fd);
                 ASSERT_STREQ(none, NULL);
+                ASSERT_TRUE(!disk_is_read_only(fd));
+                ASSERT_EQ(test_shell(&dir, "mount -o remount,ro m"), 0);
+                ASSERT_TRUE(disk_is_read_only(fd));
         }
         ASSERT_EQ(test_shell(&dir, "umount m"), 0);
 }
