@@ -175,7 +175,8 @@ static int spec_raise_missing(const Project *project, Error *reterr) {
         }
         (void) error_raise(reterr, FC_EXIT_USAGE, "no specification: '%s' does not exist",
                            project->spec_path);
-        error_add_hint(reterr, "write one (man " SPEC_MANUAL "), or name it: --spec FILE");
+        error_add_hint(reterr, "write one to begin with: flake-containers init");
+        error_add_hint(reterr, "or by hand (man " SPEC_MANUAL "), or name one: --spec FILE");
         return -ENOENT;
 }
 
