@@ -63,6 +63,8 @@ void service_keep_settings(Service *s) {
         if (!s->known || s->draft->format != DRAFT_JSON || !has_data_volume(s))
                 return;
         if (!s->known->config) {
+                if (!json_get(s->container->spec, "seed"))
+                        return;
                 service_note(s, "volumes",
                              "with them reset does not run the seed again, which writes to /etc: reset "
                              "--volumes does");

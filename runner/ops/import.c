@@ -20,6 +20,8 @@ static int read_file(int dir_fd, const char *path, size_t max, char **ret, size_
         _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         struct stat st;
 
+        if (fd < 0 && errno == ENOENT)
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' does not exist", path);
         if (fd < 0)
                 return error_set(reterr, errno, "open '%s'", path);
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))

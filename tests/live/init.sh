@@ -118,6 +118,8 @@ testcase_import_refused() {
         mkfifo "$PROJECT/fifo"
         run_status 2 fc import fifo
         expect_err "'fifo' is not a regular file"
+        run_status 2 fc import missing.yaml
+        expect_err "'missing.yaml' does not exist"
         # The developer's permissions count, whoever runs it.
         printf 'services: {a: {image: x}}\n' >"$PROJECT/secret.yaml"
         chmod 600 "$PROJECT/secret.yaml"
