@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/strv.h"
@@ -56,6 +58,15 @@ char **strv_copy(char *const *v) {
 
         strv_extend(&copy, v);
         return copy;
+}
+
+static int strv_compare(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+void strv_sort(char **v) {
+        if (v)
+                qsort(v, strv_length(v), sizeof(*v), strv_compare);
 }
 
 bool strv_contains(char *const *v, const char *s) {

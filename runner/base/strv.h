@@ -19,6 +19,8 @@ void strv_pushf(char ***v, const char *format, ...) _printf_(2, 3);
 void strv_push_take(char ***v, char *s); /* takes ownership of s */
 void strv_extend(char ***v, char *const *other);
 char **strv_copy(char *const *v);
+/* By the bytes. NULL is empty. */
+void strv_sort(char **v);
 bool strv_contains(char *const *v, const char *s);
 bool strv_equal(char *const *a, char *const *b);
 char *strv_join(char *const *v, const char *separator);

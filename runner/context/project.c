@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/strv.h"
 #include "context/project.h"
+#include "machine/machine.h"
 #include "project/instance-dir.h"
 #include "spec/path.h"
 #include "spec/profile.h"
 #include "state/identity.h"
+#include "state/runtime-dir.h"
 
 int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
         if (globals->quiet) {
@@ -155,6 +158,32 @@ char **project_start_names(const ProjectRequest *request, const Spec *spec) {
         return profiles_choose(spec, request->starts ? selected : any);
 }
 
+/* What runs though neither knows of it, as after `.containers` has been removed below it. */
+static int push_running(const Project *project, char ***names, Error *reterr) {
+        _cleanup_strv_ char **machines = NULL, **found = NULL;
+        int r = project->facts.cgroup_root && project->id
+                        ? machine_list_names(project->facts.cgroup_root, &machines, reterr)
+                        : 0;
+
+        STRV_FOREACH (machine, machines) {
+                _cleanup_(checkout_done) Checkout owner = {};
+                const char *rest = startswith(*machine, project->id), *name;
+                bool running, stale;
+
+                if (r < 0 || !rest || rest[0] != '-' || strv_contains(*names, rest + 1))
+                        continue;
+                /* The id of another project may begin with this one. */
+                if (!runtime_dir_find_owner(RUNTIME_DIR_BASE, *machine, &owner, &name) || name != rest + 1)
+                        continue;
+                r = machine_look(project->facts.cgroup_root, *machine, &running, &stale, reterr);
+                if (r >= 0 && running && !strv_contains(found, name))
+                        strv_push(&found, name);
+        }
+        strv_sort(found);
+        strv_extend(names, found);
+        return r;
+}
+
 int project_known_names(const Project *project, char ***ret, Error *reterr) {
         _cleanup_strv_ char **all = project_spec_names(project), **stored = NULL;
         int r = state_dir_list(&project->state, &stored, reterr);
@@ -164,6 +193,9 @@ int project_known_names(const Project *project, char ***ret, Error *reterr) {
         STRV_FOREACH (name, stored)
                 if (!strv_contains(all, *name))
                         strv_push(&all, *name);
+        r = push_running(project, &all, reterr);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(all);
         return 0;
 }

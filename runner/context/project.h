@@ -136,7 +136,8 @@ char **project_profiles(const ProjectRequest *request);
  * likewise. */
 char **project_start_names(const ProjectRequest *request, const Spec *spec);
 
-/* All that the specification has, if there is one, and then those that have a state. Owned by the caller. */
+/* All that the specification has, if there is one, then those that have a state, and what runs without one.
+ * Owned by the caller. */
 int project_known_names(const Project *project, char ***ret, Error *reterr);
 
 /* How a container is specified: in the specification, or else in that which it was started from, which Nix

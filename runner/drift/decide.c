@@ -45,6 +45,9 @@ static const char *decide_what_is_broken(const Decision *d) {
         /* It starts or stops, but the process that would tell how that ends was killed. */
         if (d->status->leader == 0 || d->status->keeper == 0)
                 return "its last start or stop was interrupted";
+        /* And so have what it runs on and its volumes: `.containers` has been removed. */
+        if (!d->state)
+                return "what it was started as is not known any more";
         /* By a command that is gone, or with a network that it shares. */
         if (d->stopping)
                 return "its end has been asked for";

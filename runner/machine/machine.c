@@ -74,6 +74,21 @@ int machine_look(const char *cgroup_mount, const char *machine, bool *ret_runnin
         return 0;
 }
 
+int machine_list_names(const char *cgroup_mount, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(backends); i++) {
+                _cleanup_strv_ char **all = NULL;
+                int r = backends[i]->list(cgroup_mount, &all, reterr);
+
+                if (r < 0)
+                        return r;
+                strv_extend(&names, all);
+        }
+        *ret = TAKE_PTR(names);
+        return 0;
+}
+
 static int list_machines(const char *cgroup_mount, bool left, char ***ret, Error *reterr) {
         _cleanup_strv_ char **found = NULL;
 

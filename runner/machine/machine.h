@@ -124,6 +124,10 @@ int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *
 int machine_look(const char *cgroup_mount, const char *machine, bool *ret_running, bool *ret_stale,
                  Error *reterr);
 
+/* The names of all machines that a keeper may have, running or not, without a look at each; owned by the
+ * caller. */
+int machine_list_names(const char *cgroup_mount, char ***ret, Error *reterr);
+
 /* The names of all machines that run now, of whatever project; owned by the caller, NULL when there are
  * none. */
 int machine_list(const char *cgroup_mount, char ***ret, Error *reterr);

@@ -7,12 +7,12 @@
 #include "running/running.h"
 
 int orphans_find(const Project *project, char ***ret, Error *reterr) {
-        _cleanup_strv_ char **stored = NULL, **orphans = NULL;
-        int r = state_dir_list(&project->state, &stored, reterr);
+        _cleanup_strv_ char **known = NULL, **orphans = NULL;
+        int r = project_known_names(project, &known, reterr);
 
         if (r < 0)
                 return r;
-        STRV_FOREACH (name, stored) {
+        STRV_FOREACH (name, known) {
                 bool of_others;
 
                 if (spec_find(project->spec, *name))

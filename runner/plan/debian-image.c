@@ -10,15 +10,10 @@
 /* To be changed with whatever makes other images of the same definition. */
 #define RECIPE "2"
 
-static int compare_words(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 static char **sorted(char *const *words) {
         char **copy = strv_copy(words);
 
-        if (copy)
-                qsort(copy, strv_length(copy), sizeof(*copy), compare_words);
+        strv_sort(copy);
         return copy;
 }
 

@@ -44,10 +44,6 @@ int snapshots_make(const StateDir *dir, Error *reterr) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int compare_labels(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 int snapshots_list(int fd, char ***ret, Error *reterr) {
         _cleanup_strv_ char **names = NULL, **labels = NULL;
         int r = fs_list(fd, &names);
@@ -57,8 +53,7 @@ int snapshots_list(int fd, char ***ret, Error *reterr) {
         STRV_FOREACH (name, names)
                 if (snapshot_label_check(*name, NULL) >= 0)
                         strv_push(&labels, *name);
-        if (labels)
-                qsort(labels, strv_length(labels), sizeof(*labels), compare_labels);
+        strv_sort(labels);
         *ret = TAKE_PTR(labels);
         return 0;
 }

@@ -271,10 +271,6 @@ int state_dir_volumes_make(const StateDir *dir, Error *reterr) {
         return state_dir_make_path(dir, STATE_DIR_VOLUMES, reterr);
 }
 
-static int state_dir_compare(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 /* What has a volume's place without being a directory is refused where it is opened. */
 static bool state_dir_is_volume(int dir_fd, const char *name) {
         return name_check(name, "volume", NULL) >= 0;
@@ -313,8 +309,7 @@ static int state_dir_list_path(const StateDir *dir, const char *path,
         STRV_FOREACH (name, all)
                 if (is_one(fd, *name))
                         strv_push(&names, *name);
-        if (names)
-                qsort(names, strv_length(names), sizeof(*names), state_dir_compare);
+        strv_sort(names);
         *ret_names = TAKE_PTR(names);
         return 0;
 }

@@ -34,10 +34,6 @@ static void add_of_image(int root_fd, const char *image, char ***units) {
         }
 }
 
-static int compare_units(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 char **unit_names_of(const Project *project, const ContainerSpec *spec) {
         _cleanup_strv_ char **units = strv_copy(spec->ready_checks.units);
         const char *image = spec->toplevel ? spec->toplevel : spec->rootfs;
@@ -45,8 +41,7 @@ char **unit_names_of(const Project *project, const ContainerSpec *spec) {
 
         if (image && project->state.root_fd >= 0)
                 add_of_image(project->state.root_fd, image, &units);
-        if (units)
-                qsort(units, strv_length(units), sizeof(char *), compare_units);
+        strv_sort(units);
         STRV_FOREACH (unit, units)
                 if (!strv_contains(sorted, *unit))
                         strv_push(&sorted, *unit);

@@ -93,6 +93,28 @@ testcase_unspecified() {
         run_status 2 fc rm --yes ../two
 }
 
+# By hand, below what runs.
+testcase_state_removed() {
+        project shop
+        spec "$(tiny one), $(tiny two), $(tiny three)"
+        ok fc up
+        rm -rf "$PROJECT/.containers"
+        spec "$(tiny one)"
+        ok fc status
+        expect_out 'three +starting.*not in this specification'
+        run_status 7 fc status --check
+        ok fc up --dry-run
+        expect_out 'one: restart'
+        expect_out 'what it was started as is not known any more'
+        ok fc up
+        expect_err "'three' \\(runs\\), 'two' \\(runs\\) are not in the specification"
+        equal "$(state_of one)" running
+        ok fc down three
+        ok fc up --remove-orphans --yes
+        ok fc down
+        no_machine_left "something runs still"
+}
+
 # Which `up` tells of, and removes when it is told to; what is named alone says nothing about others.
 testcase_orphans() {
         project_with_data
