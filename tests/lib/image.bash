@@ -37,7 +37,7 @@ readonly SLIM_WITHOUT=(
         cryptsetup.target integritysetup.target veritysetup.target dev-hugepages.mount kmod-static-nodes.service
         proc-sys-fs-binfmt_misc.automount sys-fs-fuse-connections.mount 'sys-kernel-*.mount' systemd-binfmt.service
         systemd-firstboot.service systemd-modules-load.service 'systemd-pcrphase*.service' systemd-random-seed.service
-        systemd-repart.service systemd-sysctl.service systemd-tmpfiles-setup-dev.service systemd-logind.service
+        systemd-repart.service systemd-tmpfiles-setup-dev.service systemd-logind.service
         systemd-user-sessions.service
 )
 

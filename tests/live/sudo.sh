@@ -116,7 +116,11 @@ testcase_with() {
         kill -KILL "$FC_PID"
         finished "$FC_PID"
         try_until "$WAIT" no_instance
+        # It removes that before it ends.
+        try_until "$WAIT" no_process 'with --fresh -- sh -c echo >on'
 }
+
+no_process() { ! pgrep -f -- "$1" >/dev/null; }
 
 no_instance() { [[ -z $(find "$PROJECT/.containers/.fresh" -mindepth 1) && ! -e $PROJECT/.containers/.trash ]]; }
 
