@@ -176,7 +176,7 @@ static int push_running(const Project *project, char ***names, Error *reterr) {
                 if (!runtime_dir_find_owner(RUNTIME_DIR_BASE, *machine, &owner, &name) || name != rest + 1)
                         continue;
                 r = machine_look(project->facts.cgroup_root, *machine, &running, &stale, reterr);
-                if (r >= 0 && running && !strv_contains(found, name))
+                if (r >= 0 && running)
                         strv_push(&found, name);
         }
         strv_sort(found);

@@ -83,31 +83,28 @@ int machine_list_names(const char *cgroup_mount, char ***ret, Error *reterr) {
 
                 if (r < 0)
                         return r;
-                strv_extend(&names, all);
+                STRV_FOREACH (machine, all)
+                        if (!strv_contains(names, *machine))
+                                strv_push(&names, *machine);
         }
         *ret = TAKE_PTR(names);
         return 0;
 }
 
 static int list_machines(const char *cgroup_mount, bool left, char ***ret, Error *reterr) {
-        _cleanup_strv_ char **found = NULL;
+        _cleanup_strv_ char **names = NULL, **found = NULL;
+        int r = machine_list_names(cgroup_mount, &names, reterr);
 
-        for (size_t i = 0; i < ELEMENTSOF(backends); i++) {
-                _cleanup_strv_ char **all = NULL;
-                int r = backends[i]->list(cgroup_mount, &all, reterr);
+        STRV_FOREACH (machine, names) {
+                bool running, stale;
 
-                if (r < 0)
-                        return r;
-                STRV_FOREACH (machine, all) {
-                        bool running, stale;
-
-                        r = backends[i]->look(cgroup_mount, *machine, &running, &stale, reterr);
-                        if (r < 0)
-                                return error_prefix(reterr, r, "machine '%s'", *machine);
-                        if ((running || (left && stale)) && !strv_contains(found, *machine))
-                                strv_push(&found, *machine);
-                }
+                if (r >= 0)
+                        r = machine_look(cgroup_mount, *machine, &running, &stale, reterr);
+                if (r >= 0 && (running || (left && stale)))
+                        strv_push(&found, *machine);
         }
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(found);
         return 0;
 }
