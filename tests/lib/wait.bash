@@ -44,6 +44,27 @@ try_until() {
 # lock_is TEXT FILE: is there such a line about its lock?
 lock_is() { grep -q -- "$1 .*:$(stat -c %i "$2") " /proc/locks; }
 
+# rm_waits CONTAINER: in the project "shop" `rm --all` has looked, and waits for that lock until rm_goes_on. What it says
+# goes to $TMP/rm.
+rm_waits() {
+        local lock
+
+        lock=$(echo /run/flake-containers/shop-????/"$1".lock)
+        flock --no-fork "$lock" sleep infinity &
+        HOLDER=$!
+        try_until "$WAIT" lock_is ': FLOCK' "$lock"
+        fc_background "$TMP/rm" rm --all --yes
+        RM=$FC_PID
+        try_until "$WAIT" lock_is '-> FLOCK' "$lock"
+}
+
+# Sets STATUS.
+rm_goes_on() {
+        kill "$HOLDER"
+        gone "$HOLDER"
+        finished "$RM"
+}
+
 # moments COUNT VALUE..: so many of the values, drawn by lot, in order: what one run does not try, another does. All of them
 # with FC_MOMENTS=all.
 moments() {

@@ -170,24 +170,14 @@ testcase_all() {
 
 # What another command has made while `rm` waits, after it has looked, is not what it was asked to remove.
 testcase_all_beside() {
-        local holder rm lock
-
         project shop
         spec "$(tiny one), $(tiny two '' ', "volumes": ["@data:/data"]')"
         ok fc up one
         ok fc down
-        lock=$(echo /run/flake-containers/shop-????/one.lock)
-        flock --no-fork "$lock" sleep infinity &
-        holder=$!
-        try_until "$WAIT" lock_is ': FLOCK' "$lock"
-        fc_background "$TMP/rm" rm --all --yes
-        rm=$FC_PID
-        try_until "$WAIT" lock_is '-> FLOCK' "$lock"
+        rm_waits one
         ok fc up two
         ok fc exec two -- sh -c 'echo kept >/data/kept'
-        kill "$holder"
-        gone "$holder"
-        finished "$rm"
+        rm_goes_on
         equal "$STATUS" 5 "the status of rm ($(<"$TMP/rm"))"
         line_in "$TMP/rm" "another command has made container 'two' meanwhile$" >/dev/null
         ok fc exec two -- cat /data/kept

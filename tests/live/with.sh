@@ -337,24 +337,14 @@ testcase_dead() {
 
 # One that is made while `rm --all` waits, after it has looked, keeps its files.
 testcase_rm_beside() {
-        local holder rm lock
-
         project shop
         spec "$(tiny one)"
         ok fc up
         ok fc down
         ok fc -q with --fresh -- true
-        lock=$(echo /run/flake-containers/shop-????/one.lock)
-        flock --no-fork "$lock" sleep infinity &
-        holder=$!
-        try_until "$WAIT" lock_is ': FLOCK' "$lock"
-        fc_background "$TMP/rm" rm --all --yes
-        rm=$FC_PID
-        try_until "$WAIT" lock_is '-> FLOCK' "$lock"
+        rm_waits one
         waits --fresh
-        kill "$holder"
-        gone "$holder"
-        finished "$rm"
+        rm_goes_on
         equal "$STATUS" 5 "the status of rm ($(<"$TMP/rm"))"
         line_in "$TMP/rm" 'there are fresh instances: shop-[0-9a-f]{8}$' >/dev/null
         exists "$PROJECT/.containers/one/root"

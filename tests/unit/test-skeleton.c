@@ -115,7 +115,6 @@ TEST(repairs_what_the_container_has_thrown_away) {
         remove_scratch(fd, path);
 }
 
-/* The root is the container's: what it leaves there must not lead us elsewhere. */
 /* What a disk that is full does. */
 TEST(leaves_no_file_half_written) {
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -138,6 +137,7 @@ TEST(leaves_no_file_half_written) {
         remove_scratch(fd, path);
 }
 
+/* The root is the container's: what it leaves there must not lead us elsewhere. */
 TEST(follows_no_link_of_the_container) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         char path[] = "/tmp/fc-skeleton-XXXXXX";
